@@ -1,0 +1,46 @@
+"""Season cache documents: exactly `episodes`, `lastUpdated` and `status`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from google.cloud.firestore_v1 import AsyncClient
+
+from shared.adapters.firestore import paths
+from shared.adapters.firestore.cache import CacheDocuments
+from shared.domain.cache import Lifetimes, Status
+from shared.domain.season import Episode, Season, SeasonKey, air_date_or_none
+
+
+def season_cache(client: AsyncClient, lifetimes: Lifetimes) -> CacheDocuments[SeasonKey, Season]:
+    """The cache at `tmdb_cache/tv/seasons/{show}_{season}`."""
+    return CacheDocuments(
+        client, path=paths.season_cache, encode=_encode, decode=_decode, lifetimes=lifetimes
+    )
+
+
+def _encode(_key: SeasonKey, season: Season | None) -> dict[str, Any]:
+    episodes = season.episodes if season else {}
+    return {
+        "episodes": {
+            str(number): {
+                "episodeId": episode.episode_id,
+                "episodeName": episode.name or "",
+                "episodeAirDate": episode.air_date,
+            }
+            for number, episode in episodes.items()
+        }
+    }
+
+
+def _decode(document: Mapping[str, Any], status: Status) -> Season | None:
+    episodes = {
+        int(number): Episode(
+            episode_id=int(fields["episodeId"]),
+            name=fields["episodeName"] or None,
+            air_date=air_date_or_none(fields["episodeAirDate"]),
+        )
+        for number, fields in document["episodes"].items()
+    }
+    if not episodes and status is Status.POPULATING:
+        return None
+    return Season(episodes)

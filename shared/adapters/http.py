@@ -1,0 +1,227 @@
+"""The base of every client of an outside service (DESIGN.md, section 8).
+
+Each call: a share of the deployment's rate limit, a circuit breaker, a time limit, three attempts with
+exponential backoff and full jitter, `Retry-After` honoured, and only what can succeed later tried again.
+"""
+
+import asyncio
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+import httpx
+from aiolimiter import AsyncLimiter
+from purgatory import AsyncCircuitBreakerFactory
+from purgatory.domain.model import OpenedState
+from tenacity import (
+    AsyncRetrying,
+    RetryCallState,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_random_exponential,
+)
+
+from shared import usage
+from shared.domain.cache import Admission
+from shared.errors import Malformed, RateLimited, Rejected, Unavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long and how often a service is asked. All times in seconds."""
+
+    attempt_seconds: float = 10.0
+    attempts: int = 3
+    backoff_start: float = 0.5
+    backoff_most: float = 5.0
+    breaker_failures: int = 5
+    breaker_seconds: float = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """This instance's part of a service's rate limit: never more than `calls` in any `seconds`.
+
+    About half may go at once and the rest flows evenly, since a bucket that is full and then refills lets
+    both through within one window.
+    """
+
+    calls: int
+    seconds: float = 10.0
+
+    def limiter(self) -> AsyncLimiter:
+        """The bucket that keeps to it, with some room for calls that arrive closer than they left."""
+        burst = (self.calls + 1) // 2
+        flow = self.calls - burst + 1
+        return AsyncLimiter(burst, 1.02 * self.seconds * burst / flow)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A JSON answer with the status 200, or 404 where that says that there is no such thing."""
+
+    status: int
+    body: Any
+
+    @property
+    def is_found(self) -> bool:
+        return self.status != httpx.codes.NOT_FOUND
+
+
+class CircuitOpen(Unavailable):
+    """The service has failed often and lately, and is left alone for a while."""
+
+
+class ServiceClient:
+    """Calls one service. Made inside the running loop, and used by that loop only."""
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        share: Share,
+        patience: Patience | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._service = service
+        self._patience = patience or Patience()
+        self._client = httpx.AsyncClient(
+            base_url=base_url.rstrip("/") + "/",
+            headers=headers,
+            timeout=httpx.Timeout(self._patience.attempt_seconds),
+            limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+            transport=transport,
+        )
+        self._limiter = share.limiter()
+        self._breakers = AsyncCircuitBreakerFactory(
+            default_threshold=self._patience.breaker_failures,
+            default_ttl=self._patience.breaker_seconds,
+            # The service is well, and it is we who are wrong.
+            exclude=[Rejected],
+        )
+        self._paused_until = 0.0
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def admit(self) -> Admission:
+        """Wait for this instance's turn.
+
+        Raises:
+            CircuitOpen: the service is left alone for now.
+            RateLimited: it has asked for a long pause that is not over.
+        """
+        pause = self._paused_until - asyncio.get_running_loop().time()
+        if pause > self._patience.backoff_most:
+            raise RateLimited(self._service, "asked for a pause", retry_after=pause)
+        breaker = await self._breakers.get_breaker(self._service)
+        try:
+            breaker.context.handle_new_request()
+        except OpenedState as error:
+            raise self._not_asked(error) from None
+        await asyncio.sleep(max(0.0, pause))
+        await self._limiter.acquire()
+        return Admission()
+
+    async def get(
+        self, path: str, *, admission: Admission | None = None, params: Mapping[str, str] | None = None
+    ) -> Answer:
+        """GET `path` and read its JSON.
+
+        Raises:
+            Unavailable: no answer, a late one, or a failing service, after all attempts.
+            RateLimited: it asks for a longer pause than we wait here.
+            Rejected: it does not accept our credentials or the request.
+            Malformed: the answer is not JSON.
+        """
+        held = admission
+        async for attempt in AsyncRetrying(
+            stop=stop_after_attempt(self._patience.attempts),
+            wait=self._pause,
+            retry=retry_if_exception(self._may_pass),
+            reraise=True,
+        ):
+            with attempt:
+                if held is None:
+                    await self.admit()
+                held = None
+                return await self._attempt(path, params)
+        raise AssertionError("tenacity ends with an answer or an error")
+
+    async def _attempt(self, path: str, params: Mapping[str, str] | None) -> Answer:
+        try:
+            async with await self._breakers.get_breaker(self._service):
+                return await self._ask(path, params)
+        except OpenedState as error:
+            raise self._not_asked(error) from None
+
+    def _not_asked(self, error: OpenedState) -> "CircuitOpen":
+        # The breaker raises one object again and again, which would gather the frames of every request.
+        error.__traceback__ = None
+        return CircuitOpen(self._service, "not asked, since it has been failing")
+
+    async def _ask(self, path: str, params: Mapping[str, str] | None) -> Answer:
+        usage.count_call(self._service)
+        try:
+            async with asyncio.timeout(self._patience.attempt_seconds):
+                response = await self._client.get(path, params=params)
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise Unavailable(self._service, "no answer in time") from error
+        except (httpx.TransportError, httpx.DecodingError) as error:
+            raise Unavailable(self._service, f"no whole answer ({type(error).__name__})") from error
+        return self._read(response)
+
+    def _read(self, response: httpx.Response) -> Answer:
+        """Translate what came back; the only place that knows what the statuses mean."""
+        status = response.status_code
+        if status == httpx.codes.TOO_MANY_REQUESTS:
+            retry_after = _seconds(response.headers.get("Retry-After"))
+            if retry_after is not None:
+                self._paused_until = asyncio.get_running_loop().time() + retry_after
+            raise RateLimited(self._service, "asks us to slow down", retry_after)
+        if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
+            raise Unavailable(self._service, f"status {status}")
+        if status in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN):
+            raise Rejected(self._service, f"our credentials are refused (status {status})")
+        if status not in (httpx.codes.OK, httpx.codes.NOT_FOUND):
+            raise Rejected(self._service, f"status {status}")
+        try:
+            return Answer(status, response.json())
+        except ValueError as error:
+            if status == httpx.codes.NOT_FOUND:
+                raise Unavailable(self._service, "a 404 that is not the service's own") from error
+            raise Malformed(self._service, "the answer is not JSON") from error
+
+    def _may_pass(self, error: BaseException) -> bool:
+        if isinstance(error, RateLimited):
+            return error.retry_after is None or error.retry_after <= self._patience.backoff_most
+        return isinstance(error, Unavailable | Malformed) and not isinstance(error, CircuitOpen)
+
+    def _pause(self, state: RetryCallState) -> float:
+        backoff = wait_random_exponential(
+            multiplier=self._patience.backoff_start, max=self._patience.backoff_most
+        )(state)
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.retry_after if isinstance(error, RateLimited) and error.retry_after else 0.0
+        return max(backoff, asked)
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """`Retry-After` in seconds: it is a number of them, or a date (RFC 9110, section 10.2.3)."""
+    if retry_after is None:
+        return None
+    try:
+        seconds = float(retry_after)
+    except ValueError:
+        try:
+            at = parsedate_to_datetime(retry_after)
+            seconds = (at.astimezone(UTC) - datetime.now(UTC)).total_seconds()
+        except (ValueError, OverflowError):
+            return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None

@@ -1,0 +1,74 @@
+"""The settings, and the only place that knows the environment's names (DESIGN.md, section 7)."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from shared.domain.cache import Lifetimes
+from shared.errors import Misconfigured
+
+EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a deployment may set. Secrets do not show in its representation."""
+
+    project: str
+    tmdb_base_url: str
+    tmdb_access_token: str = field(repr=False)
+    lifetimes: Lifetimes
+    enrich_wait_seconds: float
+    is_in_cloud: bool
+
+
+def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings, from the process's environment unless another is given.
+
+    Raises:
+        Misconfigured: a setting is missing, is not a number, or contradicts another.
+    """
+    env = os.environ if environment is None else environment
+    refuse_emulators_in_cloud(env)
+    project = env.get("GOOGLE_CLOUD_PROJECT", "")
+    if not project:
+        raise Misconfigured(
+            "GOOGLE_CLOUD_PROJECT is not set: say which project's Firestore and users to use."
+        )
+    return Settings(
+        project=project,
+        tmdb_base_url=env.get("TMDB_BASE_URL") or "https://api.themoviedb.org/3",
+        tmdb_access_token=env.get("TMDB_ACCESS_TOKEN", ""),
+        lifetimes=Lifetimes(
+            settled=timedelta(days=_number(env, "SEASON_TTL_DAYS", 30)),
+            ongoing=timedelta(days=_number(env, "ONGOING_SEASON_TTL_DAYS", 7)),
+            lease=timedelta(seconds=_number(env, "CLAIM_LEASE_SECONDS", 30)),
+        ),
+        enrich_wait_seconds=_number(env, "ENRICH_WAIT_SECONDS", 2),
+        is_in_cloud="K_SERVICE" in env,
+    )
+
+
+def refuse_emulators_in_cloud(environment: Mapping[str, str]) -> None:
+    """On Cloud Run, refuse to go on with an emulator: its tokens are unsigned, and anyone can forge them.
+
+    Raises:
+        Misconfigured: the environment names both.
+    """
+    named = [name for name in EMULATORS if environment.get(name)]
+    if named and "K_SERVICE" in environment:
+        raise Misconfigured(f"{', '.join(named)} must not be set on Cloud Run: unset it and deploy again.")
+
+
+def _number(environment: Mapping[str, str], name: str, default: float) -> float:
+    text = environment.get(name)
+    if not text:
+        return default
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 < number < float("inf"):
+        raise Misconfigured(f"{name} is {text!r}, and must be a number greater than zero.")
+    return number
