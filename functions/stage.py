@@ -1,0 +1,34 @@
+"""Copy what is deployed to a folder of its own: `python functions/stage.py build/deploy`.
+
+The platform wants `main.py` and `requirements.txt` at the root of what is uploaded, and uploads whatever is
+there. The packages keep their names, so imports are the same everywhere.
+"""
+
+import shutil
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "stage.py", "main.py", "requirements.*")
+
+
+def stage(target: Path) -> None:
+    """Empty `target` and fill it. The requirements are the locked ones, so every deploy installs the same.
+
+    Raises:
+        ValueError: emptying `target` would take the project itself.
+    """
+    resolved = target.resolve()
+    sources = (ROOT / "functions", ROOT / "shared")
+    if ROOT.is_relative_to(resolved) or any(resolved.is_relative_to(source) for source in sources):
+        raise ValueError(f"{target} holds the project itself: name a folder of its own to stage to.")
+    if target.exists():
+        shutil.rmtree(target)
+    for package in ("functions", "shared"):
+        shutil.copytree(ROOT / package, target / package, ignore=LEFT_OUT)
+    shutil.copy(ROOT / "functions" / "main.py", target / "main.py")
+    shutil.copy(ROOT / "functions" / "requirements.lock", target / "requirements.txt")
+
+
+if __name__ == "__main__":
+    stage(Path(sys.argv[1]))
