@@ -1,0 +1,54 @@
+# `make` lists what there is. `make demo` and `make test` set up whatever they need.
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format lock stage clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: .venv/.ready node_modules/.ready  ## install everything, once
+
+.venv/.ready: local/requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "Python is not here. Install 3.11 or newer: https://www.python.org"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old. Install Python 3.11 or newer, or name one: make PYTHON=python3.12"; exit 1; }
+	@echo "Setting up Python: the locked packages, in .venv"
+	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r local/requirements.lock
+	@touch $@
+
+node_modules/.ready: package-lock.json
+	@command -v npm >/dev/null || { echo "Node.js is not here. Install version 20 or newer: https://nodejs.org"; exit 1; }
+	@echo "Setting up firebase-tools, which starts Google's emulators (half a minute)"
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup  ## enrich three real shows for two users, on this machine alone
+	@$(BIN)/python -m local.demo
+
+test: setup lint  ## everything CI runs: lint, types, tests
+	@echo "Running the tests (the emulators take some seconds to start)"
+	@$(BIN)/python -m pytest
+
+lint: .venv/.ready  ## check style and types
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+
+format: .venv/.ready  ## write the files in the project's style
+	@$(BIN)/ruff check --fix --quiet
+	@$(BIN)/ruff format --quiet
+
+lock: .venv/.ready  ## resolve the versions anew, within the ranges
+	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group dev -o local/requirements.lock
+	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header -c local/requirements.lock pyproject.toml -o functions/requirements.lock
+	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+
+stage: .venv/.ready  ## copy what is deployed to build/deploy
+	@$(BIN)/python functions/stage.py build/deploy
+	@echo "Staged in build/deploy"
+
+clean:  ## remove what was installed and built
+	@rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache

@@ -1,0 +1,235 @@
+"""Google's emulators on free ports, started by firebase-tools, and gone when they are no longer needed."""
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+
+from local import java
+from local.processes import ROOT, GuardedProcess, SetupError, free_ports, guarded
+
+PROJECT = "demo-tv-tracker"
+"""firebase-tools never reaches for the network for a project whose name begins with `demo-`."""
+
+ALL = ("firestore", "auth", "pubsub")
+OLDEST_NODE = 20
+START_SECONDS = 240.0
+ADMIN = {"Authorization": "Bearer owner"}
+"""What the emulator takes for the Admin credentials, to which rules do not apply."""
+
+FIRESTORE_CLASS = "com.google.cloud.datastore.emulator.firestore.CloudFirestore"
+
+
+@dataclass(frozen=True, slots=True)
+class Emulators:
+    """Where the emulators listen, as `host:port`; None for one that was not asked for."""
+
+    project: str
+    firestore: str | None
+    auth: str | None
+    pubsub: str | None
+
+    def environment(self) -> dict[str, str]:
+        """What a process needs in its environment to use them."""
+        hosts = {
+            "FIRESTORE_EMULATOR_HOST": self.firestore,
+            "FIREBASE_AUTH_EMULATOR_HOST": self.auth,
+            "PUBSUB_EMULATOR_HOST": self.pubsub,
+        }
+        return {"GOOGLE_CLOUD_PROJECT": self.project, **{name: host for name, host in hosts.items() if host}}
+
+
+@contextlib.contextmanager
+def start_emulators(
+    only: Sequence[str] = ("firestore", "auth"), project: str = PROJECT
+) -> Iterator[Emulators]:
+    """Run the emulators named in `only` for the length of the block.
+
+    Raises:
+        SetupError: something is missing on this machine, or an emulator does not start.
+    """
+    firebase = _firebase_tools()
+    with tempfile.TemporaryDirectory(prefix="emulators-") as name:
+        folder = Path(name)
+        ports = dict(zip((*ALL, "hub", "logging", "websocket"), free_ports(6), strict=True))
+        _write_configuration(folder, only, ports)
+        command = [str(firebase), "emulators:start", "--project", project, "--only", ",".join(only)]
+        log = folder / "emulators.log"
+        with guarded(command, log=log, environment=_environment(folder), cwd=folder) as process:
+            process.wait_until(
+                lambda: "All emulators ready" in log.read_text(errors="replace"),
+                seconds=START_SECONDS,
+                what=f"The emulators ({', '.join(only)})",
+            )
+            hosts = {which: f"127.0.0.1:{ports[which]}" if which in only else None for which in ALL}
+            if hosts["firestore"]:
+                # The first request loads half of it, which takes a busy machine longer than a client waits.
+                process.wait_until(
+                    lambda: _answers(
+                        f"http://{hosts['firestore']}/v1/projects/{project}/databases/(default)/documents/a"
+                    ),
+                    seconds=START_SECONDS,
+                    what="The Firestore emulator",
+                )
+            yield Emulators(project, hosts["firestore"], hosts["auth"], hosts["pubsub"])
+
+
+class FirestoreAlone:
+    """A Firestore emulator of one test's own, to be killed or paused. `host` is `host:port`."""
+
+    def __init__(self, host: str, process: GuardedProcess) -> None:
+        self.host = host
+        (self._java,) = psutil.Process(process.guard_id).children()
+
+    def kill(self) -> None:
+        """End it as a crash would."""
+        self._java.kill()
+        self._java.wait()
+
+    def pause(self) -> None:
+        """Let it accept nothing and answer nothing."""
+        self._java.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._java.send_signal(signal.SIGCONT)
+
+
+@contextlib.contextmanager
+def firestore_alone() -> Iterator[FirestoreAlone]:
+    """Run only Google's Firestore emulator, without firebase-tools and without rules: up in two seconds.
+
+    Raises:
+        SetupError: there is no Java, or no emulator on this machine yet.
+    """
+    jar = _firestore_jar()
+    if jar is None:
+        raise SetupError("No Firestore emulator is here yet; `make test` fetches one on its first run.")
+    home = java.newest(java.installed()).home
+    (port,) = free_ports(1)
+    with tempfile.TemporaryDirectory(prefix="firestore-") as name:
+        command = [str(home / "bin" / "java"), "-Duser.language=en", "-cp", str(jar), FIRESTORE_CLASS]
+        command += ["--host=127.0.0.1", f"--port={port}"]
+        log = Path(name) / "firestore.log"
+        with guarded(command, log=log, environment=os.environ, cwd=Path(name)) as process:
+            process.wait_until(
+                lambda: _answers(f"http://127.0.0.1:{port}/"), seconds=30, what="The Firestore emulator"
+            )
+            alone = FirestoreAlone(f"127.0.0.1:{port}", process)
+            try:
+                yield alone
+            finally:
+                with contextlib.suppress(psutil.NoSuchProcess):
+                    alone.resume()
+
+
+def _firebase_tools() -> Path:
+    node = shutil.which("node")
+    if node is None:
+        raise SetupError(f"Node.js is not here. Install version {OLDEST_NODE} or newer: https://nodejs.org")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
+    if int(said.lstrip("v").split(".")[0]) < OLDEST_NODE:
+        raise SetupError(
+            f"Node.js {said} is too old. Install version {OLDEST_NODE} or newer: https://nodejs.org"
+        )
+    firebase = ROOT / "node_modules" / ".bin" / "firebase"
+    if not firebase.exists():
+        raise SetupError("firebase-tools is not installed. Run `make setup`.")
+    return firebase
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    home = java.newest(java.installed()).home
+    environment = {
+        **os.environ,
+        "JAVA_HOME": str(home),
+        "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+    }
+    # A live project's emulators elsewhere on this machine are none of ours.
+    for name in ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"):
+        environment.pop(name, None)
+    platform = _cloud_sdk_platform()
+    if platform is None:
+        return environment
+    jar = platform / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"
+    if jar.exists():
+        environment["FIRESTORE_EMULATOR_BINARY_PATH"] = str(_launcher(folder, jar))
+    pubsub = platform / "pubsub-emulator" / "bin" / "cloud-pubsub-emulator"
+    if pubsub.exists():
+        environment["PUBSUB_EMULATOR_BINARY_PATH"] = str(pubsub)
+    return environment
+
+
+def _write_configuration(folder: Path, only: Sequence[str], ports: dict[str, int]) -> None:
+    """The project's own firebase.json with these ports, in a folder where logs may fall."""
+    configuration: dict[str, Any] = json.loads((ROOT / "firebase.json").read_text())
+    emulators: dict[str, Any] = {
+        name: {"host": "127.0.0.1", "port": ports[name]} for name in (*only, "hub", "logging")
+    }
+    if "firestore" in only:
+        emulators["firestore"]["websocketPort"] = ports["websocket"]
+    # A project of its own for each test keeps their documents apart.
+    emulators |= {"ui": {"enabled": False}, "singleProjectMode": False}
+    (folder / "firebase.json").write_text(
+        json.dumps({"firestore": configuration["firestore"], "emulators": emulators})
+    )
+    for name in configuration["firestore"].values():
+        shutil.copy(ROOT / name, folder / name)
+
+
+def _launcher(folder: Path, jar: Path) -> Path:
+    """A jar that starts the Cloud CLI's emulator, whose own jar names no class to start."""
+    launcher = folder / "firestore-launcher.jar"
+    manifest = f"Manifest-Version: 1.0\nMain-Class: {FIRESTORE_CLASS}\nClass-Path: {jar.as_uri()}\n\n"
+    with zipfile.ZipFile(launcher, "w") as archive:
+        archive.writestr("META-INF/MANIFEST.MF", _folded(manifest))
+    return launcher
+
+
+def _folded(manifest: str) -> str:
+    """Manifest lines hold at most 72 bytes; the rest goes on in a line that begins with a blank."""
+    lines: list[str] = []
+    for line in manifest.split("\n"):
+        rest = line
+        while len(rest) > 70:
+            lines.append(rest[:70])
+            rest = " " + rest[70:]
+        lines.append(rest)
+    return "\n".join(lines)
+
+
+def _cloud_sdk_platform() -> Path | None:
+    gcloud = shutil.which("gcloud")
+    roots = [Path(os.environ["CLOUDSDK_ROOT_DIR"])] if "CLOUDSDK_ROOT_DIR" in os.environ else []
+    if gcloud:
+        roots.append(Path(gcloud).resolve().parent.parent)
+    roots += [Path("/usr/lib/google-cloud-sdk"), Path("~/google-cloud-sdk").expanduser()]
+    return next((root / "platform" for root in roots if (root / "platform").is_dir()), None)
+
+
+def _firestore_jar() -> Path | None:
+    platform = _cloud_sdk_platform()
+    found = (
+        [] if platform is None else [platform / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"]
+    )
+    downloads = Path("~/.cache/firebase/emulators").expanduser()
+    found += sorted(downloads.glob("cloud-firestore-emulator-v*.jar"), reverse=True)
+    return next((jar for jar in found if jar.exists()), None)
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(url, headers=ADMIN, timeout=5).is_success
+    except httpx.TransportError:
+        return False

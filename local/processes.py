@@ -1,0 +1,92 @@
+"""Processes of our own: started under the guard, their output in a file, ended with certainty."""
+
+import contextlib
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+POLL_SECONDS = 0.05
+
+
+class SetupError(Exception):
+    """Something this machine lacks, or that did not start; the message says what to do about it."""
+
+
+class GuardedProcess:
+    """A command under `local.guard`. Its output goes to `log`."""
+
+    def __init__(
+        self, command: Sequence[str], *, log: Path, environment: Mapping[str, str], cwd: Path
+    ) -> None:
+        self.log = log
+        self._name = Path(command[0]).name
+        with log.open("ab") as output:
+            self._guard = subprocess.Popen(
+                [sys.executable, str(ROOT / "local" / "guard.py"), "--", *command],
+                stdin=subprocess.PIPE,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=dict(environment),
+                cwd=cwd,
+            )
+
+    @property
+    def guard_id(self) -> int:
+        """The process id of the guard, the parent of the command."""
+        return self._guard.pid
+
+    def wait_until(self, is_ready: Callable[[], bool], *, seconds: float, what: str) -> None:
+        """Return as soon as `is_ready` says so.
+
+        Raises:
+            SetupError: the command ended, or `seconds` went by; with the end of what it printed.
+        """
+        deadline = time.monotonic() + seconds
+        while not is_ready():
+            if self._guard.poll() is not None:
+                raise SetupError(f"{what} ended before it was ready. It printed:\n{self.tail()}")
+            if time.monotonic() > deadline:
+                raise SetupError(f"{what} was not ready after {seconds:.0f} s. It printed:\n{self.tail()}")
+            time.sleep(POLL_SECONDS)
+
+    def tail(self, lines: int = 25) -> str:
+        """The end of what the command printed."""
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+
+    def stop(self) -> None:
+        """End the command and all that came of it. Doing it again changes nothing."""
+        if self._guard.stdin is not None and not self._guard.stdin.closed:
+            self._guard.stdin.close()
+        self._guard.wait()
+
+
+@contextlib.contextmanager
+def guarded(
+    command: Sequence[str], *, log: Path, environment: Mapping[str, str], cwd: Path = ROOT
+) -> Iterator[GuardedProcess]:
+    """A guarded process that ends with the block."""
+    process = GuardedProcess(command, log=log, environment=environment, cwd=cwd)
+    try:
+        yield process
+    finally:
+        process.stop()
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of this machine's loopback that nobody listens at."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+
+
+def is_listening(port: int) -> bool:
+    """Whether something accepts connections at that port of the loopback."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0

@@ -1,0 +1,60 @@
+"""Fixtures for tests against Google's emulators and the TMDB stand-in."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from google.cloud.firestore_v1 import AsyncClient
+
+from local.emulators import Emulators
+from local.stand_ins.running import RunningTmdbStandIn, running_tmdb_stand_in
+from tests.emulator.harness import Instance, User, instance_settings, new_project
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def one_loop() -> None:
+    """Keeps one event loop for all tests, as an instance has one all its life: gRPC does not outlive it."""
+
+
+@pytest.fixture(scope="session")
+def tmdb_process() -> Iterator[RunningTmdbStandIn]:
+    """The TMDB stand-in, one for all tests."""
+    with running_tmdb_stand_in() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def tmdb(tmdb_process: RunningTmdbStandIn) -> Iterator[RunningTmdbStandIn]:
+    """The TMDB stand-in as it starts: nothing counted, nothing failing."""
+    tmdb_process.reset()
+    yield tmdb_process
+    tmdb_process.reset()
+
+
+@pytest.fixture
+def project(emulators: Emulators, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A project of the test's own, so that it finds no documents but its own."""
+    for name, value in emulators.environment().items():
+        monkeypatch.setenv(name, value)
+    return new_project()
+
+
+@pytest.fixture
+async def firestore(project: str) -> AsyncIterator[AsyncClient]:
+    """A client of the test's own, beside those of the instances under test."""
+    client = AsyncClient(project=project)
+    yield client
+    await client._firestore_api.transport.close()
+
+
+@pytest.fixture
+def user(firestore: AsyncClient) -> User:
+    """A user with no documents yet."""
+    return User(firestore, "ada")
+
+
+@pytest.fixture
+async def instance(project: str, tmdb: RunningTmdbStandIn) -> AsyncIterator[Instance]:
+    """One instance of the functions in this process."""
+    running = Instance(instance_settings(project, tmdb.base_url))
+    yield running
+    await running.close()
