@@ -1,17 +1,22 @@
 """What the tests against the emulators share: users with tracking documents, and instances to serve them."""
 
+import base64
+import contextlib
 import itertools
+import json
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import httpx
 from google.cloud.firestore_v1 import AsyncClient
 
+from local.functions_host import FunctionHost, function_host
 from local.stand_ins.made import made_episodes
 from shared.adapters.firestore import paths
 from shared.adapters.firestore.cache import CacheDocuments
@@ -158,24 +163,49 @@ async def season_document(firestore: AsyncClient, show_id: int, season: int) -> 
     return (await firestore.document(path).get()).to_dict()
 
 
-def function_environment(emulators: Mapping[str, str], tmdb_base_url: str, **more: str) -> dict[str, str]:
-    """The environment of a function's own process."""
-    return {
+@contextlib.contextmanager
+def enrich_hosts(
+    count: int, *, emulators: Mapping[str, str], tmdb_base_url: str, folder: Path, **environment: str
+) -> Iterator[list[FunctionHost]]:
+    """So many processes of `enrich`, as the platform would run them."""
+    whole = {
         **os.environ,
         **emulators,
         "TMDB_BASE_URL": tmdb_base_url,
         "TMDB_ACCESS_TOKEN": "stand-in",
-        **more,
+        **environment,
     }
+    with contextlib.ExitStack() as stack:
+        yield [
+            stack.enter_context(
+                function_host("enrich", environment=whole, log=folder / f"enrich-{number}.log")
+            )
+            for number in range(count)
+        ]
 
 
 async def post_enrich(
-    client: httpx.AsyncClient, url: str, token: str, show_id: int, **body: Any
+    client: httpx.AsyncClient, host: FunctionHost, token: str, show_id: int, **body: Any
 ) -> httpx.Response:
     """Call `enrich` as an app does."""
     return await client.post(
-        url,
-        json={"showId": show_id, **body},
-        headers={"Authorization": f"Bearer {token}"},
-        timeout=60,
+        host.url, json={"showId": show_id, **body}, headers={"Authorization": f"Bearer {token}"}, timeout=60
+    )
+
+
+def emulator_token(project: str, user_id: str, *, expires_in: int = 3600) -> str:
+    """An ID token as the Auth emulator issues them: well-formed and unsigned."""
+    now = int(time.time())
+    claims = {
+        "iss": f"https://securetoken.google.com/{project}",
+        "aud": project,
+        "sub": user_id,
+        "iat": now,
+        "auth_time": now,
+        "exp": now + expires_in,
+        "firebase": {"identities": {}, "sign_in_provider": "custom"},
+    }
+    parts = ({"alg": "none", "typ": "JWT"}, claims)
+    return "".join(
+        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") + "." for part in parts
     )
