@@ -1,0 +1,95 @@
+"""The settings: defaults, nonsense, and emulators on Cloud Run."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.config import EMULATORS, Settings, read_settings, refuse_emulators_in_cloud
+from shared.domain.cache import Lifetimes
+from shared.errors import Misconfigured
+
+PROJECT = {"GOOGLE_CLOUD_PROJECT": "demo-tv"}
+NUMBERS = ["SEASON_TTL_DAYS", "ONGOING_SEASON_TTL_DAYS", "CLAIM_LEASE_SECONDS", "ENRICH_WAIT_SECONDS"]
+
+
+def test_the_defaults() -> None:
+    assert read_settings(PROJECT) == Settings(
+        project="demo-tv",
+        tmdb_base_url="https://api.themoviedb.org/3",
+        tmdb_access_token="",
+        lifetimes=Lifetimes(
+            settled=timedelta(days=30), ongoing=timedelta(days=7), lease=timedelta(seconds=30)
+        ),
+        enrich_wait_seconds=2,
+        is_in_cloud=False,
+    )
+
+
+def test_every_setting_is_read() -> None:
+    settings = read_settings(
+        {
+            **PROJECT,
+            "TMDB_BASE_URL": "http://127.0.0.1:8080/3",
+            "TMDB_ACCESS_TOKEN": "s3cr3t",
+            "SEASON_TTL_DAYS": "10",
+            "ONGOING_SEASON_TTL_DAYS": "0.5",
+            "CLAIM_LEASE_SECONDS": "1.5",
+            "ENRICH_WAIT_SECONDS": "4",
+            "K_SERVICE": "enrich",
+        }
+    )
+
+    assert settings == Settings(
+        project="demo-tv",
+        tmdb_base_url="http://127.0.0.1:8080/3",
+        tmdb_access_token="s3cr3t",
+        lifetimes=Lifetimes(
+            settled=timedelta(days=10), ongoing=timedelta(hours=12), lease=timedelta(seconds=1.5)
+        ),
+        enrich_wait_seconds=4,
+        is_in_cloud=True,
+    )
+    assert "s3cr3t" not in repr(settings)
+
+
+def test_the_processs_environment_is_read_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("K_SERVICE", *NUMBERS):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "from-the-process")
+
+    assert read_settings().project == "from-the-process"
+
+
+@pytest.mark.parametrize("environment", [{}, {"GOOGLE_CLOUD_PROJECT": ""}], ids=["unset", "empty"])
+def test_a_project_must_be_named(environment: dict[str, str]) -> None:
+    with pytest.raises(Misconfigured, match="GOOGLE_CLOUD_PROJECT"):
+        read_settings(environment)
+
+
+@pytest.mark.parametrize("name", [*NUMBERS, "TMDB_BASE_URL", "TMDB_ACCESS_TOKEN"])
+def test_an_empty_setting_is_the_default(name: str) -> None:
+    assert read_settings({**PROJECT, name: ""}) == read_settings(PROJECT)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("text", ["0", "-1", "seven", "7 days", "nan", "inf", "-inf", "1e999", "0x10", " "])
+def test_what_is_no_positive_number_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(Misconfigured, match=name):
+        read_settings({**PROJECT, name: text})
+
+
+@pytest.mark.parametrize("emulator", EMULATORS)
+def test_an_emulator_is_refused_on_cloud_run(emulator: str) -> None:
+    environment = {**PROJECT, "K_SERVICE": "enrich", emulator: "127.0.0.1:8080"}
+
+    with pytest.raises(Misconfigured, match=emulator):
+        refuse_emulators_in_cloud(environment)
+    with pytest.raises(Misconfigured, match=emulator):
+        read_settings(environment)
+
+
+@pytest.mark.parametrize("emulator", EMULATORS)
+def test_an_emulator_is_fine_elsewhere_and_an_empty_name_is_none(emulator: str) -> None:
+    refuse_emulators_in_cloud({emulator: "127.0.0.1:8080"})
+    refuse_emulators_in_cloud({emulator: "", "K_SERVICE": "enrich"})
+    refuse_emulators_in_cloud({"K_SERVICE": "enrich"})
