@@ -8,6 +8,8 @@ from datetime import timedelta
 from shared.domain.cache import Lifetimes
 from shared.errors import Misconfigured
 
+LARGEST = 100_000
+
 EMULATORS = ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST")
 
 
@@ -69,6 +71,6 @@ def _number(environment: Mapping[str, str], name: str, default: float) -> float:
         number = float(text)
     except ValueError:
         number = -1.0
-    if not 0 < number < float("inf"):
-        raise Misconfigured(f"{name} is {text!r}, and must be a number greater than zero.")
+    if not 0 < number <= LARGEST:
+        raise Misconfigured(f"{name} is {text!r}, and must be a number from above 0 to {LARGEST}.")
     return number

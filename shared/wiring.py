@@ -1,6 +1,6 @@
 """Which adapters serve the use cases. Each is made on first use, inside the running loop, once an instance.
 
-Imports are made where they are needed, so that an instance that never asks TMDB never loads an HTTP client.
+Imports are made where they are needed, so that an instance loads the client of a service when it first asks.
 """
 
 from collections.abc import Callable

@@ -52,6 +52,10 @@ class Share:
     calls: int
     seconds: float = 10.0
 
+    def __post_init__(self) -> None:
+        if self.calls < 1:
+            raise ValueError("A share has at least one call; a function that calls a service needs one.")
+
     def limiter(self) -> AsyncLimiter:
         """The bucket that keeps to it, with some room for calls that arrive closer than they left."""
         burst = (self.calls + 1) // 2
@@ -183,7 +187,8 @@ class ServiceClient:
         if status == httpx.codes.TOO_MANY_REQUESTS:
             retry_after = _seconds(response.headers.get("Retry-After"))
             if retry_after is not None:
-                self._paused_until = asyncio.get_running_loop().time() + retry_after
+                resume_at = asyncio.get_running_loop().time() + retry_after
+                self._paused_until = max(self._paused_until, resume_at)
             raise RateLimited(self._service, "asks us to slow down", retry_after)
         if status >= httpx.codes.INTERNAL_SERVER_ERROR or status == httpx.codes.REQUEST_TIMEOUT:
             raise Unavailable(self._service, f"status {status}")

@@ -50,7 +50,7 @@ class FirebaseIdentity:
         if not isinstance(claims.get("exp"), int | float) or claims["exp"] <= time.time():
             raise NotSignedIn("The ID token has expired. Fetch a new one and try again.")
         user_id = str(claims["uid"])
-        if "/" in user_id or user_id in {".", ".."}:
-            # It would name another document than the user's own.
+        if "/" in user_id or user_id in {".", ".."} or (user_id.startswith("__") and user_id.endswith("__")):
+            # It would name another document than the user's own, or one that cannot be.
             raise NotSignedIn("The ID token names a user id that cannot be used here.")
         return UserId(user_id)

@@ -76,6 +76,12 @@ class EnrichQueue(Protocol):
         """Ask for another try soon; one entry a document, however often it is put."""
         ...
 
+    async def put_if_absent(
+        self, key: TrackingKey, seasons: Sequence[SeasonNumber], *, now: datetime
+    ) -> None:
+        """The same, but an entry that is there keeps its time and its attempts."""
+        ...
+
     async def due(self, *, now: datetime, limit: int) -> Sequence[QueuedEnrichment]:
         """Up to `limit` entries whose time has come."""
         ...

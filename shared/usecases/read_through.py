@@ -18,7 +18,7 @@ from shared.domain.cache import (
     next_step,
 )
 from shared.domain.memory import BoundedMemory
-from shared.errors import Rejected, StoreError, UpstreamError
+from shared.errors import Rejected, UpstreamError
 from shared.usecases.ports import CacheStore, Upstream
 
 logger = logging.getLogger(__name__)
@@ -106,15 +106,13 @@ class ReadThroughCache(Generic[K, T]):
         """Settle loads until none is left, or nobody waits for the rest any longer."""
         loop = asyncio.get_running_loop()
         poll = FIRST_POLL_SECONDS
+        admission: Admission | None = None
         while waiting:
             claimable = self._sort(await self._store.read(waiting.keys()), waiting)
             if claimable:
-                if await self._populate_all(claimable, waiting):
-                    continue
-                return
-            if not waiting:
-                return
-            patience = max(load.deadline for load in waiting.values()) - loop.time()
+                admission = await self._populate_all(claimable, waiting, admission)
+                continue
+            patience = max((load.deadline for load in waiting.values()), default=0.0) - loop.time()
             if patience <= 0:
                 return
             await asyncio.sleep(min(poll, patience))
@@ -140,30 +138,31 @@ class ReadThroughCache(Generic[K, T]):
         return claimable
 
     async def _populate_all(
-        self, claimable: Sequence[CacheRecord[K, T]], waiting: "dict[K, _Load[T]]"
-    ) -> bool:
-        """Claim and fetch batch by batch. True if the cache is to be read again for what is left.
+        self,
+        claimable: Sequence[CacheRecord[K, T]],
+        waiting: "dict[K, _Load[T]]",
+        admission: Admission | None,
+    ) -> Admission | None:
+        """Claim and fetch batch by batch, until a claim is lost. Returns the leave that was not used then.
 
         Leave for the call is taken before the claim, so that no claim is held in a queue, and none is made
         while the upstream is known to be down.
         """
-        admission: Admission | None = None
         for batch in _batches(claimable, self._upstream().batch_size):
             try:
                 admission = admission or await self._admit(waiting)
             except UpstreamError as error:
                 _log_failure(error)
-                admission = None
             if admission is None:
                 for record in claimable:
                     self._give_up(record.key, waiting)
-                return bool(waiting)
+                return None
             claims = await self._store.claim(batch)
             if claims is None:
-                return True
+                return admission
             await self._populate(claims, admission, waiting)
             admission = None
-        return bool(waiting)
+        return None
 
     async def _admit(self, waiting: "dict[K, _Load[T]]") -> Admission | None:
         """Leave to call, or None when nobody waits for it any longer, and it is not to be had soon."""
@@ -189,26 +188,26 @@ class ReadThroughCache(Generic[K, T]):
         except TimeoutError:
             logger.warning("a fetch took longer than the lease allows")
         finally:
-            await asyncio.gather(*(self._finish(claim, values.get(claim.key)) for claim in claims))
+            ended = await asyncio.gather(
+                *(self._finish(claim, values.get(claim.key)) for claim in claims), return_exceptions=True
+            )
         for claim in claims:
             value = values.get(claim.key)
             if value is None:
                 self._give_up(claim.key, waiting)
             else:
                 self._arrived(claim.key, Loaded(value, Source.TMDB), waiting)
+        for claim, failure in zip(claims, ended, strict=True):
+            if failure is not None:
+                logger.error("a claim could not be ended, its lease will: %s", claim.key, exc_info=failure)
 
     async def _finish(self, claim: Claim[K, T], value: T | None) -> None:
-        """Complete or release. If Firestore fails here, the claim ends with its lease."""
-        try:
-            if value is None:
-                stood = await self._store.release(claim)
-            else:
-                stood = await self._store.complete(claim, value)
-        except StoreError:
-            logger.warning("a claim could not be ended, its lease will end it: %s", claim.key, exc_info=True)
+        if value is None:
+            stood = await self._store.release(claim)
         else:
-            if not stood:
-                logger.warning("a claim had been taken over by another: %s", claim.key)
+            stood = await self._store.complete(claim, value)
+        if not stood:
+            logger.warning("a claim had been taken over by another: %s", claim.key)
 
     def _arrived(self, key: K, loaded: Loaded[T], waiting: "dict[K, _Load[T]]") -> None:
         if loaded.value is not None:

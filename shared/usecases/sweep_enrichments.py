@@ -112,7 +112,7 @@ class _Sweep:
         self.report.documents_seen += 1
         result = await self._enrich(stored)
         if result is not None and result.plan.pending:
-            await self._queue.put(stored.key, result.plan.pending, now=self._now())
+            await self._queue.put_if_absent(stored.key, result.plan.pending, now=self._now())
 
     async def _enrich(self, stored: StoredTracking) -> EnrichResult | None:
         """Enrich one document. None where that failed for a reason of its own; the others go on."""

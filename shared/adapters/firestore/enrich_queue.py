@@ -4,6 +4,7 @@ import logging
 import zlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, DocumentSnapshot
 from google.cloud.firestore_v1.base_query import FieldFilter
@@ -32,21 +33,17 @@ class EnrichQueueDocuments:
 
     async def put(self, key: TrackingKey, seasons: Sequence[SeasonNumber], *, now: datetime) -> None:
         """See `EnrichQueue.put`."""
-        path = paths.enrich_queue(key)
         with translated():
-            await self._client.document(path).set(
-                {
-                    "uid": key.user_id,
-                    "showId": key.show_id,
-                    "seasons": list(seasons),
-                    "attempts": 0,
-                    "dueAt": now + FIRST_DELAY,
-                    "expireAt": now + KEPT,
-                    "shard": zlib.crc32(path.encode()) % SHARDS,
-                },
-                **BOUNDED,
-            )
+            await self._reference(key).set(_fields(key, seasons, now), **BOUNDED)
         usage.count(writes=1)
+
+    async def put_if_absent(
+        self, key: TrackingKey, seasons: Sequence[SeasonNumber], *, now: datetime
+    ) -> None:
+        """See `EnrichQueue.put_if_absent`."""
+        batch = self._client.batch()
+        batch.create(self._reference(key), _fields(key, seasons, now))
+        await commit(batch)
 
     async def due(self, *, now: datetime, limit: int) -> Sequence[QueuedEnrichment]:
         """See `EnrichQueue.due`. An entry that cannot be read is logged and removed."""
@@ -83,16 +80,31 @@ class EnrichQueueDocuments:
         """See `EnrichQueue.postpone`."""
         batch = self._client.batch()
         batch.update(
-            self._client.document(paths.enrich_queue(entry.key)),
+            self._reference(entry.key),
             {"attempts": entry.attempts + 1, "dueAt": until},
             option=self._client.write_option(last_update_time=entry.version),
         )
         await commit(batch)  # refused: it was put again, or another run has dealt with it
 
+    def _reference(self, key: TrackingKey) -> AsyncDocumentReference:
+        return self._client.document(paths.enrich_queue(key))
+
     async def _delete(self, path: str, version: Version) -> None:
         batch = self._client.batch()
         batch.delete(self._client.document(path), option=self._client.write_option(last_update_time=version))
         await commit(batch)  # refused: it was put again, or another run has dealt with it
+
+
+def _fields(key: TrackingKey, seasons: Sequence[SeasonNumber], now: datetime) -> dict[str, Any]:
+    return {
+        "uid": key.user_id,
+        "showId": key.show_id,
+        "seasons": list(seasons),
+        "attempts": 0,
+        "dueAt": now + FIRST_DELAY,
+        "expireAt": now + KEPT,
+        "shard": zlib.crc32(paths.enrich_queue(key).encode()) % SHARDS,
+    }
 
 
 def _entry(snapshot: DocumentSnapshot[AsyncDocumentReference]) -> QueuedEnrichment | None:

@@ -1,8 +1,8 @@
 """Every document path of the project (DESIGN.md, section 3)."""
 
 from shared.domain.movie import MovieId
-from shared.domain.season import SeasonKey
-from shared.domain.tracking import TrackingKey
+from shared.domain.season import SeasonKey, ShowId
+from shared.domain.tracking import TrackingKey, UserId
 
 TRACKING_COLLECTION = "episode_tracking"
 ENRICH_QUEUE = "enrich_queue"
@@ -18,6 +18,14 @@ def movie_cache(movie_id: MovieId) -> str:
 
 def tracking(key: TrackingKey) -> str:
     return f"users/{key.user_id}/{TRACKING_COLLECTION}/{key.show_id}"
+
+
+def tracking_key(path: str) -> TrackingKey | None:
+    """The key of a tracking document's path, or None for what merely has such a collection's name."""
+    parts = path.split("/")
+    if len(parts) != 4 or parts[0] != "users" or not parts[3].isascii() or not parts[3].isdigit():
+        return None
+    return TrackingKey(UserId(parts[1]), ShowId(int(parts[3])))
 
 
 def enrich_queue(key: TrackingKey) -> str:

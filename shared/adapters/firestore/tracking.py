@@ -9,8 +9,7 @@ from shared import usage
 from shared.adapters.firestore import paths
 from shared.adapters.firestore.calls import BOUNDED, commit, translated
 from shared.domain.enrichment import EpisodeFields
-from shared.domain.season import ShowId
-from shared.domain.tracking import StoredTracking, TrackingKey, TrackingPage, UserId, parse_episodes
+from shared.domain.tracking import StoredTracking, TrackingKey, TrackingPage, parse_episodes
 from shared.domain.version import Version
 
 
@@ -52,7 +51,7 @@ class TrackingDocuments:
         documents = [
             _stored(key, snapshot)
             for snapshot in snapshots
-            if (key := _key(snapshot.reference.path)) is not None
+            if (key := paths.tracking_key(snapshot.reference.path)) is not None
         ]
         return TrackingPage(documents, snapshots[-1].reference.path if len(snapshots) == limit else None)
 
@@ -60,11 +59,3 @@ class TrackingDocuments:
 def _stored(key: TrackingKey, snapshot: DocumentSnapshot[AsyncDocumentReference]) -> StoredTracking:
     document = snapshot.to_dict() or {}
     return StoredTracking(key, parse_episodes(document.get("episodes")), Version(snapshot.update_time))
-
-
-def _key(path: str) -> TrackingKey | None:
-    """The key of `users/{uid}/episode_tracking/{showId}`, or None for what merely has such a name."""
-    parts = path.split("/")
-    if len(parts) != 4 or parts[0] != "users" or not parts[3].isascii() or not parts[3].isdigit():
-        return None
-    return TrackingKey(UserId(parts[1]), ShowId(int(parts[3])))

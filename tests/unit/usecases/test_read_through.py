@@ -231,3 +231,42 @@ async def test_a_bug_in_the_upstream_releases_the_claim_and_is_raised() -> None:
     assert store.done == ["read", "claim", "release"]
     upstream.failure = None
     assert (await cache.load([ONE], wait=1))[ONE].value == NEW
+
+
+@pytest.mark.anyio
+async def test_leave_that_a_lost_claim_did_not_use_serves_the_next_try() -> None:
+    class Contested(Store):
+        lost = 0
+
+        async def claim(self, records: Sequence[Record]) -> Sequence[SeasonClaim] | None:
+            self.lost += 1
+            return None if self.lost <= 3 else await super().claim(records)
+
+    class Counting(Upstream):
+        admitted = 0
+
+        async def admit(self) -> Admission:
+            self.admitted += 1
+            return await super().admit()
+
+    upstream = Counting()
+
+    assert (await cache_of(Contested(), upstream).load([ONE], wait=1))[ONE] == Loaded(NEW, Source.TMDB)
+    assert upstream.admitted == 1
+
+
+@pytest.mark.anyio
+async def test_a_bug_in_storing_one_season_does_not_keep_the_others_from_being_stored(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Refusing(Store):
+        async def complete(self, claim: SeasonClaim, value: Season) -> bool:
+            if claim.key == ONE:
+                raise ValueError("too large")
+            return await super().complete(claim, value)
+
+    store = Refusing()
+    loaded = await cache_of(store, Upstream()).load([ONE, TWO], wait=1)
+    assert loaded == {ONE: Loaded(NEW, Source.TMDB), TWO: Loaded(NEW, Source.TMDB)}
+    assert store.entries.keys() == {TWO}
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
