@@ -19,7 +19,7 @@ from google.cloud.firestore_v1 import (
 from google.cloud.firestore_v1._helpers import WriteOption
 
 from shared import usage
-from shared.adapters.firestore.calls import BOUNDED, commit, translated
+from shared.adapters.firestore.calls import BOUNDED, commit, fields_of, translated
 from shared.domain.cache import CacheRecord, Claim, Entry, K, Lifetimes, Status, T, before_claim
 from shared.domain.version import Version
 
@@ -106,7 +106,7 @@ class CacheDocuments(Generic[K, T]):
         return self._client.write_option(last_update_time=version)
 
     def _record(self, key: K, snapshot: DocumentSnapshot[AsyncDocumentReference]) -> CacheRecord[K, T]:
-        document = snapshot.to_dict()
+        document = fields_of(snapshot)
         version = None if document is None else Version(snapshot.update_time)
         return CacheRecord(
             key, None if document is None else self._entry(document), version, snapshot.read_time

@@ -11,7 +11,7 @@ from google.cloud.firestore_v1.base_query import FieldFilter
 
 from shared import usage
 from shared.adapters.firestore import paths
-from shared.adapters.firestore.calls import BOUNDED, commit, translated
+from shared.adapters.firestore.calls import BOUNDED, commit, fields_of, translated
 from shared.domain.season import SeasonNumber, ShowId
 from shared.domain.tracking import QueuedEnrichment, TrackingKey, UserId
 from shared.domain.version import Version
@@ -108,7 +108,7 @@ def _fields(key: TrackingKey, seasons: Sequence[SeasonNumber], now: datetime) ->
 
 
 def _entry(snapshot: DocumentSnapshot[AsyncDocumentReference]) -> QueuedEnrichment | None:
-    document = snapshot.to_dict() or {}
+    document = fields_of(snapshot) or {}
     user_id, show_id, attempts = document.get("uid"), document.get("showId"), document.get("attempts", 0)
     if not isinstance(user_id, str) or not isinstance(show_id, int) or not isinstance(attempts, int):
         return None

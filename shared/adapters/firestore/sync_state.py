@@ -9,7 +9,7 @@ from google.cloud.firestore_v1.async_batch import AsyncWriteBatch
 
 from shared import usage
 from shared.adapters.firestore import paths
-from shared.adapters.firestore.calls import BOUNDED, commit, translated
+from shared.adapters.firestore.calls import BOUNDED, commit, fields_of, translated
 from shared.domain.job import JobRun
 from shared.domain.version import Version
 
@@ -26,7 +26,7 @@ class JobStateDocuments:
         usage.count(reads=1)
         with translated():
             snapshot = await reference.get(**BOUNDED)
-        document = snapshot.to_dict() or {}
+        document = fields_of(snapshot) or {}
         cursor, begun, lease = (document.get(name) for name in ("cursor", "begunAt", "leaseSeconds"))
         if (
             isinstance(begun, datetime)

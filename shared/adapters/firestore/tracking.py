@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, DocumentSnapshot
-from google.cloud.firestore_v1.field_path import FieldPath
+from google.cloud.firestore_v1.types import Precondition, Write
+from google.protobuf.struct_pb2 import NULL_VALUE
 
 from shared import usage
 from shared.adapters.firestore import paths
-from shared.adapters.firestore.calls import BOUNDED, commit, translated
+from shared.adapters.firestore.calls import BOUNDED, commit, fields_of, translated
 from shared.domain.enrichment import EpisodeFields
 from shared.domain.tracking import StoredTracking, TrackingKey, TrackingPage, parse_episodes
 from shared.domain.version import Version
@@ -28,16 +29,11 @@ class TrackingDocuments:
 
     async def write(self, key: TrackingKey, changes: Mapping[str, EpisodeFields], version: Version) -> bool:
         """See `TrackingStore.write`. The update mask names single fields, never `watched`."""
+        document = self._client.document(paths.tracking(key))
         batch = self._client.batch()
-        batch.update(
-            self._client.document(paths.tracking(key)),
-            {
-                FieldPath("episodes", episode, name).to_api_repr(): value
-                for episode, fields in changes.items()
-                for name, value in fields.items()
-            },
-            option=self._client.write_option(last_update_time=version),
-        )
+        # The client's own `update` parses every field path several times over, 0.1 ms each: half a second
+        # for a long show, in which the instance serves nobody. These paths are ours, and known to be right.
+        batch._add_write_pbs([_update(document._document_path, changes, version)])  # noqa: SLF001
         return await commit(batch) is not None
 
     async def page(self, after: str | None, limit: int) -> TrackingPage:
@@ -57,5 +53,24 @@ class TrackingDocuments:
 
 
 def _stored(key: TrackingKey, snapshot: DocumentSnapshot[AsyncDocumentReference]) -> StoredTracking:
-    document = snapshot.to_dict() or {}
+    document = fields_of(snapshot) or {}
     return StoredTracking(key, parse_episodes(document.get("episodes")), Version(snapshot.update_time))
+
+
+def _update(document_path: str, changes: Mapping[str, EpisodeFields], version: Version) -> Write:
+    """The update of exactly these fields, if the document still has that version."""
+    write = Write(current_document=Precondition(update_time=version))
+    message = Write.pb(write)
+    message.update.name = document_path
+    episodes = message.update.fields["episodes"].map_value.fields
+    for key, fields in changes.items():
+        values = episodes[key].map_value.fields
+        for name, value in fields.items():
+            message.update_mask.field_paths.append(f"episodes.`{key}`.{name}")
+            if isinstance(value, int):
+                values[name].integer_value = value
+            elif isinstance(value, str):
+                values[name].string_value = value
+            else:
+                values[name].null_value = NULL_VALUE
+    return write
