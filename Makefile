@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock stage clean
+.PHONY: help setup demo test lint format lock bench stage clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,12 +15,12 @@ setup: .venv/.ready node_modules/.ready  ## install everything, once
 	@command -v $(PYTHON) >/dev/null || { echo "Python is not here. Install 3.11 or newer: https://www.python.org"; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old. Install Python 3.11 or newer, or name one: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up Python: the locked packages, in .venv"
-	@$(PYTHON) -m venv .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
+	@$(PYTHON) -m venv --clear .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r local/requirements.lock
 	@touch $@
 
 node_modules/.ready: package-lock.json
-	@command -v npm >/dev/null || { echo "Node.js is not here. Install version 20 or newer: https://nodejs.org"; exit 1; }
+	@command -v node >/dev/null && command -v npm >/dev/null || { echo "Node.js is not here. Install version 20 or newer: https://nodejs.org"; exit 1; }
 	@echo "Setting up firebase-tools, which starts Google's emulators (half a minute)"
 	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
@@ -45,6 +45,9 @@ lock: .venv/.ready  ## resolve the versions anew, within the ranges
 	@$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml --group dev -o local/requirements.lock
 	@$(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header -c local/requirements.lock pyproject.toml -o functions/requirements.lock
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
+
+bench: setup  ## measure, each figure against a floor in the same run
+	@for each in cold_import claims warm_enrich rush; do $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 stage: .venv/.ready  ## copy what is deployed to build/deploy
 	@$(BIN)/python functions/stage.py build/deploy

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -74,14 +75,7 @@ def start_emulators(
             )
             hosts = {which: f"127.0.0.1:{ports[which]}" if which in only else None for which in ALL}
             if hosts["firestore"]:
-                # The first request loads half of it, which takes a busy machine longer than a client waits.
-                process.wait_until(
-                    lambda: _answers(
-                        f"http://{hosts['firestore']}/v1/projects/{project}/databases/(default)/documents/a"
-                    ),
-                    seconds=START_SECONDS,
-                    what="The Firestore emulator",
-                )
+                _wait_for_documents(process, hosts["firestore"], project)
             yield Emulators(project, hosts["firestore"], hosts["auth"], hosts["pubsub"])
 
 
@@ -123,10 +117,9 @@ def firestore_alone() -> Iterator[FirestoreAlone]:
         command += ["--host=127.0.0.1", f"--port={port}"]
         log = Path(name) / "firestore.log"
         with guarded(command, log=log, environment=os.environ, cwd=Path(name)) as process:
-            process.wait_until(
-                lambda: _answers(f"http://127.0.0.1:{port}/"), seconds=30, what="The Firestore emulator"
-            )
-            alone = FirestoreAlone(f"127.0.0.1:{port}", process)
+            host = f"127.0.0.1:{port}"
+            _wait_for_documents(process, host, PROJECT)
+            alone = FirestoreAlone(host, process)
             try:
                 yield alone
             finally:
@@ -135,14 +128,16 @@ def firestore_alone() -> Iterator[FirestoreAlone]:
 
 
 def _firebase_tools() -> Path:
+    what_to_do = f"Install version {OLDEST_NODE} or newer: https://nodejs.org"
     node = shutil.which("node")
     if node is None:
-        raise SetupError(f"Node.js is not here. Install version {OLDEST_NODE} or newer: https://nodejs.org")
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=True).stdout.strip()
-    if int(said.lstrip("v").split(".")[0]) < OLDEST_NODE:
-        raise SetupError(
-            f"Node.js {said} is too old. Install version {OLDEST_NODE} or newer: https://nodejs.org"
-        )
+        raise SetupError(f"Node.js is not here. {what_to_do}")
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, check=False).stdout.strip()
+    version = re.match(r"v(\d+)", said)
+    if version is None:
+        raise SetupError(f"Node.js does not say its version. {what_to_do}")
+    if int(version[1]) < OLDEST_NODE:
+        raise SetupError(f"Node.js {said} is too old. {what_to_do}")
     firebase = ROOT / "node_modules" / ".bin" / "firebase"
     if not firebase.exists():
         raise SetupError("firebase-tools is not installed. Run `make setup`.")
@@ -155,6 +150,10 @@ def _environment(folder: Path) -> dict[str, str]:
         **os.environ,
         "JAVA_HOME": str(home),
         "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
+        # It then does not ask its server whether the pinned version is still welcome.
+        "CI": "true",
+        # There firebase-tools notes what runs for a project; two at once would overwrite each other's notes.
+        "TMPDIR": str(folder),
     }
     # A live project's emulators elsewhere on this machine are none of ours.
     for name in ("FIRESTORE_EMULATOR_HOST", "FIREBASE_AUTH_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"):
@@ -224,8 +223,15 @@ def _firestore_jar() -> Path | None:
         [] if platform is None else [platform / "cloud-firestore-emulator" / "cloud-firestore-emulator.jar"]
     )
     downloads = Path("~/.cache/firebase/emulators").expanduser()
-    found += sorted(downloads.glob("cloud-firestore-emulator-v*.jar"), reverse=True)
+    downloaded = downloads.glob("cloud-firestore-emulator-v*.jar")
+    found += sorted(downloaded, key=lambda jar: jar.stat().st_mtime, reverse=True)
     return next((jar for jar in found if jar.exists()), None)
+
+
+def _wait_for_documents(process: GuardedProcess, host: str, project: str) -> None:
+    """Wait for the first answer: it loads half the emulator, longer on a busy machine than a client waits."""
+    url = f"http://{host}/v1/projects/{project}/databases/(default)/documents/a"
+    process.wait_until(lambda: _answers(url), seconds=START_SECONDS, what="The Firestore emulator")
 
 
 def _answers(url: str) -> bool:

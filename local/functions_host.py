@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from local.processes import ROOT, GuardedProcess, free_ports, guarded, is_listening
+from local.processes import GuardedProcess, free_ports, guarded, is_listening
 
 START_SECONDS = 60.0
 
@@ -36,7 +36,7 @@ def function_host(target: str, *, environment: Mapping[str, str], log: Path) -> 
     (port,) = free_ports(1)
     command = [str(Path(sys.executable).parent / "functions-framework"), "--source", "functions/main.py"]
     command += ["--target", target, "--host", "127.0.0.1", "--port", str(port)]
-    environment = {**environment, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1"}
+    environment = {**environment, "PYTHONUNBUFFERED": "1"}
     with guarded(command, log=log, environment=environment) as process:
         process.wait_until(lambda: is_listening(port), seconds=START_SECONDS, what=f"The function {target}")
         yield FunctionHost(f"http://127.0.0.1:{port}/", log, process)

@@ -75,8 +75,12 @@ def installed(environment: Mapping[str, str] | None = None) -> Iterator[Java]:
 
 
 def _major(home: Path) -> int | None:
-    release = home / "release"
-    if release.exists():
-        return major_version(release.read_text(errors="replace"))
-    said = subprocess.run([home / "bin" / "java", "-version"], capture_output=True, text=True, check=False)
+    release, program = home / "release", home / "bin" / "java"
+    major = major_version(release.read_text(errors="replace")) if release.is_file() else None
+    if major is not None:
+        return major
+    try:
+        said = subprocess.run([program, "-version"], capture_output=True, text=True, check=False)
+    except OSError:  # not a program, or one for another kind of machine
+        return None
     return major_version(said.stderr)

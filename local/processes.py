@@ -32,6 +32,8 @@ class GuardedProcess:
                 stderr=subprocess.STDOUT,
                 env=dict(environment),
                 cwd=cwd,
+                # A Ctrl-C at the terminal reaches this process alone, which decides.
+                start_new_session=True,
             )
 
     @property
@@ -77,12 +79,20 @@ def guarded(
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of this machine's loopback that nobody listens at."""
+    """Ports of this machine's loopback that nobody listens at, and that nobody else is given for a minute."""
     with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
+        return [_kept_port(stack) for _ in range(count)]
+
+
+def _kept_port(stack: contextlib.ExitStack) -> int:
+    # A connection that its server closed first keeps the port out of the system's choice for a minute, while
+    # a server that names the port may still listen there.
+    server = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+    client = stack.enter_context(socket.create_connection(server.getsockname()))
+    accepted, _ = server.accept()
+    accepted.close()
+    client.recv(1)
+    return int(server.getsockname()[1])
 
 
 def is_listening(port: int) -> bool:

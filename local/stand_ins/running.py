@@ -117,7 +117,12 @@ def running_module(module: str, port: int = 0) -> Iterator[tuple[str, int]]:
     """Run a stand-in's module, and give its base address and process id."""
     command = [sys.executable, "-m", module, "--port", str(port), "--end-with-stdin"]
     with subprocess.Popen(
-        command, cwd=PROJECT_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        command,
+        cwd=PROJECT_ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,  # a Ctrl-C at the terminal reaches this process alone, which decides
     ) as process:
         held_open, said = cast("IO[str]", process.stdin), cast("IO[str]", process.stdout)
         try:

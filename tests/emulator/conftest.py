@@ -1,6 +1,7 @@
 """Fixtures for tests against Google's emulators and the TMDB stand-in."""
 
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
 from google.cloud.firestore_v1 import AsyncClient
@@ -8,11 +9,15 @@ from google.cloud.firestore_v1 import AsyncClient
 from local.emulators import Emulators
 from local.stand_ins.running import RunningTmdbStandIn, running_tmdb_stand_in
 from tests.emulator.harness import Instance, User, instance_settings, new_project
+from tests.emulator.leftovers import MARK, Leftovers
 
 
 @pytest.fixture(scope="session", autouse=True)
-async def one_loop() -> None:
-    """Keeps one event loop for all tests, as an instance has one all its life: gRPC does not outlive it."""
+async def one_loop(anyio_backend: str) -> None:
+    """Keeps one event loop for all tests, as an instance has one all its life: gRPC does not outlive it.
+
+    It names the backend so that tests that are not async can be run alone.
+    """
 
 
 @pytest.fixture(scope="session")
@@ -58,3 +63,12 @@ async def instance(project: str, tmdb: RunningTmdbStandIn) -> AsyncIterator[Inst
     running = Instance(instance_settings(project, tmdb.base_url))
     yield running
     await running.close()
+
+
+@pytest.fixture
+def leftovers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Leftovers]:
+    """Knows the processes that the test starts from here on."""
+    monkeypatch.setenv(MARK, str(tmp_path))
+    started = Leftovers(str(tmp_path))
+    yield started
+    started.kill()

@@ -80,7 +80,6 @@ def test_a_process_on_cloud_run_refuses_to_start_with_an_emulator(name: str) -> 
         cwd=ROOT,
         env={
             **{key: value for key, value in os.environ.items() if "EMULATOR" not in key},
-            "PYTHONPATH": str(ROOT),
             "GOOGLE_CLOUD_PROJECT": "real",
             "K_SERVICE": "enrich",
             name: "127.0.0.1:1",
