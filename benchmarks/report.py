@@ -9,9 +9,8 @@ def print_row(
 ) -> None:
     """A row: medians in `unit`, the ratio of the medians, and the spread of the paired ratios."""
     mine, base = statistics.median(ours), statistics.median(floor)
-    pairs = sorted(a / b for a, b in zip(ours, floor, strict=False))
-    print(
-        f"{what:<44} {mine:>9.1f} {unit}   {floor_is}: {base:.1f} {unit}"
-        f"   ratio {mine / base:.2f} (pairs {pairs[0]:.2f} to {pairs[-1]:.2f}, n={len(pairs)})",
-        flush=True,
-    )
+    row = f"{what:<44} {mine:>7.1f} {unit}   {floor_is}: {base:.1f} {unit}   ratio {mine / base:.2f}"
+    pairs = sorted(a / b for a, b in zip(ours, floor, strict=True))
+    if len(pairs) > 1:
+        row += f" (pairs {pairs[0]:.2f} to {pairs[-1]:.2f}, n={len(pairs)})"
+    print(row, flush=True)
