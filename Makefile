@@ -16,7 +16,7 @@ setup: .venv/.ready node_modules/.ready  ## install everything, once
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old. Install Python 3.11 or newer, or name one: make PYTHON=python3.12"; exit 1; }
 	@echo "Setting up Python: the locked packages, in .venv"
 	@$(PYTHON) -m venv --clear .venv || { echo "Python's venv module is missing; on Debian and Ubuntu: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r local/requirements.lock
+	@$(BIN)/pip install --quiet --quiet --disable-pip-version-check --require-hashes -r local/requirements.lock
 	@touch $@
 
 node_modules/.ready: package-lock.json

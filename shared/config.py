@@ -22,7 +22,6 @@ class Settings:
     tmdb_access_token: str = field(repr=False)
     lifetimes: Lifetimes
     enrich_wait_seconds: float
-    is_in_cloud: bool
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -48,7 +47,6 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             lease=timedelta(seconds=_number(env, "CLAIM_LEASE_SECONDS", 30)),
         ),
         enrich_wait_seconds=_number(env, "ENRICH_WAIT_SECONDS", 2),
-        is_in_cloud="K_SERVICE" in env,
     )
 
 

@@ -21,7 +21,6 @@ def test_the_defaults() -> None:
             settled=timedelta(days=30), ongoing=timedelta(days=7), lease=timedelta(seconds=30)
         ),
         enrich_wait_seconds=2,
-        is_in_cloud=False,
     )
 
 
@@ -47,7 +46,6 @@ def test_every_setting_is_read() -> None:
             settled=timedelta(days=10), ongoing=timedelta(hours=12), lease=timedelta(seconds=1.5)
         ),
         enrich_wait_seconds=4,
-        is_in_cloud=True,
     )
     assert "s3cr3t" not in repr(settings)
 

@@ -16,9 +16,8 @@ from shared.errors import Contention, StoreUnavailable
 RPC_SECONDS = 10.0
 RETRY_SECONDS = 5.0
 
-# A claim whose answer was lost is answered ALREADY_EXISTS when it is sent again, and ends with its lease; an
-# update under a precondition is refused the second time, and whoever made it reads again. So all
-# may be resent.
+# All may be sent again: a claim whose answer was lost is then answered ALREADY_EXISTS, and ends with its
+# lease; an update under a precondition is refused the second time, and whoever made it reads again.
 _RETRY = AsyncRetry(
     predicate=lambda error: isinstance(error, exceptions.ServiceUnavailable),
     initial=0.1,

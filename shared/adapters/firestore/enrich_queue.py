@@ -66,9 +66,8 @@ class EnrichQueueDocuments:
                 if entry is not None:
                     entries.append(entry)
                     continue
-                logger.error(
-                    "an entry of the queue cannot be read and is removed: %s", snapshot.reference.path
-                )
+                # Its path is not said: it names a user.
+                logger.error("an entry of the queue cannot be read and is removed")
                 await self._delete(snapshot.reference.path, Version(snapshot.update_time))
         return entries
 
