@@ -34,7 +34,7 @@ _show_ids = itertools.count(10_000_000 + int(time.time()) % 1_000_000 * 1_000)
 _projects = itertools.count(1)
 
 IMPATIENT = Patience(
-    attempt_seconds=0.5, backoff_start=0.001, backoff_most=0.01, breaker_failures=100, breaker_seconds=60
+    attempt_seconds=1.5, backoff_start=0.001, backoff_most=0.01, breaker_failures=100, breaker_seconds=60
 )
 """Gives up as the real one does, in less time than a person notices."""
 

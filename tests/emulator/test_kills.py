@@ -28,7 +28,7 @@ from tests.emulator.proxy import relay
 
 pytestmark = pytest.mark.anyio
 
-LEASE = "1.5"
+LEASE = "3"
 
 
 def signal_all(host: FunctionHost, number: signal.Signals) -> None:

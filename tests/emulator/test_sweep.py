@@ -187,7 +187,7 @@ async def test_a_run_that_is_killed_is_followed_by_one_that_goes_on_from_its_las
     assert (await sweep(instance)).is_running_elsewhere
     # Its lease is let pass here by setting it, which the run itself did with 300 seconds.
     await state.update({"leaseSeconds": 0})
-    successor = Instance(instance_settings(project, tmdb.base_url, CLAIM_LEASE_SECONDS="1.5"))
+    successor = Instance(instance_settings(project, tmdb.base_url, CLAIM_LEASE_SECONDS="3"))
     report = await sweep(successor, documents=400, wait=20.0)
     assert (report.documents_seen, report.is_lap_complete) == (10, True)
     assert await whole(shows) == 50

@@ -124,7 +124,7 @@ async def test_while_the_circuit_is_open_nothing_is_asked_or_claimed_and_then_it
     project: str, tmdb: RunningTmdbStandIn, user: User
 ) -> None:
     patience = Patience(
-        attempt_seconds=5, backoff_start=0.001, backoff_most=0.01, breaker_failures=3, breaker_seconds=1.5
+        attempt_seconds=5, backoff_start=0.001, backoff_most=0.01, breaker_failures=3, breaker_seconds=3
     )
     instance = Instance(instance_settings(project, tmdb.base_url), patience=patience)
     await user.track(SHOW, watched(["1_1"]))

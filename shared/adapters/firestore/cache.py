@@ -15,8 +15,8 @@ from google.cloud.firestore_v1 import (
     AsyncClient,
     AsyncDocumentReference,
     DocumentSnapshot,
+    WriteOption,
 )
-from google.cloud.firestore_v1._helpers import WriteOption
 
 from shared import usage
 from shared.adapters.firestore.calls import BOUNDED, commit, fields_of, translated

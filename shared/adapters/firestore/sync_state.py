@@ -3,8 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Any
 
-from google.cloud.firestore_v1 import SERVER_TIMESTAMP, AsyncClient
-from google.cloud.firestore_v1._helpers import WriteOption
+from google.cloud.firestore_v1 import SERVER_TIMESTAMP, AsyncClient, WriteOption
 from google.cloud.firestore_v1.async_batch import AsyncWriteBatch
 
 from shared import usage
