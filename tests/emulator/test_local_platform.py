@@ -67,6 +67,8 @@ def test_a_demo_that_is_interrupted_says_so_and_leaves_nothing(leftovers: Leftov
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
+        # Where the tests run in a shell's background, Ctrl-C is ignored, and that is inherited.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     ) as demo:
         wait_until(has_started_node, "firebase-tools is starting")
         os.killpg(demo.pid, signal.SIGINT)
