@@ -1,11 +1,8 @@
 """The emulators, the TMDB stand-in and processes of `enrich`, for the length of a benchmark."""
 
-import base64
 import contextlib
-import json
 import os
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,14 +33,3 @@ def enrich_processes(count: int) -> Iterator[tuple[list[FunctionHost], RunningTm
             for number in range(count)
         ]
         yield hosts, stand_in
-
-
-def token(project: str, user_id: str) -> str:
-    """An ID token as the Auth emulator issues them: well-formed and unsigned."""
-    now = int(time.time())
-    issuer = f"https://securetoken.google.com/{project}"
-    claims = {"iss": issuer, "aud": project, "sub": user_id, "iat": now, "auth_time": now, "exp": now + 3600}
-    return "".join(
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") + "."
-        for part in ({"alg": "none", "typ": "JWT"}, claims)
-    )

@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 from google.cloud.firestore_v1 import AsyncClient
 
-from benchmarks.platform import enrich_processes, on_emulators, token
+from benchmarks.platform import enrich_processes, on_emulators
 from benchmarks.report import print_row
+from local.auth_emulator import unsigned_token
 from local.functions_host import FunctionHost
 from local.stand_ins.made import made_episodes
 from local.stand_ins.running import RunningTmdbStandIn
@@ -67,7 +68,7 @@ async def run() -> None:
     """Print the statuses and calls of each cold rush, and then the row."""
     with on_emulators() as project, enrich_processes(PROCESSES) as (hosts, stand_in):
         client = AsyncClient(project=project)
-        tokens = [token(project, f"user-{user}") for user in range(USERS)]
+        tokens = [unsigned_token(project, f"user-{user}") for user in range(USERS)]
         stand_in.slow_down(TMDB_SECONDS)
         cold_times, warm_times = [], []
         for show_id in range(8_000_000, 8_000_001 + REPEATS):

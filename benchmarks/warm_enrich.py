@@ -8,8 +8,9 @@ import httpx
 from google.cloud.firestore_v1 import AsyncClient
 from google.cloud.firestore_v1.field_path import FieldPath
 
-from benchmarks.platform import enrich_processes, on_emulators, token
+from benchmarks.platform import enrich_processes, on_emulators
 from benchmarks.report import print_row
+from local.auth_emulator import unsigned_token
 from local.functions_host import FunctionHost
 from local.stand_ins.made import made_episodes
 from local.stand_ins.running import RunningTmdbStandIn
@@ -103,7 +104,7 @@ async def run() -> None:
     """Print a row for seasons read from the cache, and one for seasons in memory."""
     with on_emulators() as project, enrich_processes(2) as ((filler, host), stand_in):
         firestore = AsyncClient(project=project)
-        bearer = token(project, "ada")
+        bearer = unsigned_token(project, "ada")
         async with httpx.AsyncClient(timeout=60) as client:
             shows = await fill_cache(firestore, client, filler, bearer, stand_in)
             for source, what in (("cache", "seasons in the cache"), ("memory", "seasons in memory")):

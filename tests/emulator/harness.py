@@ -1,9 +1,7 @@
 """What the tests against the emulators share: users with tracking documents, and instances to serve them."""
 
-import base64
 import contextlib
 import itertools
-import json
 import os
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -190,22 +188,4 @@ async def post_enrich(
     """Call `enrich` as an app does."""
     return await client.post(
         host.url, json={"showId": show_id, **body}, headers={"Authorization": f"Bearer {token}"}, timeout=60
-    )
-
-
-def emulator_token(project: str, user_id: str, *, expires_in: int = 3600) -> str:
-    """An ID token as the Auth emulator issues them: well-formed and unsigned."""
-    now = int(time.time())
-    claims = {
-        "iss": f"https://securetoken.google.com/{project}",
-        "aud": project,
-        "sub": user_id,
-        "iat": now,
-        "auth_time": now,
-        "exp": now + expires_in,
-        "firebase": {"identities": {}, "sign_in_provider": "custom"},
-    }
-    parts = ({"alg": "none", "typ": "JWT"}, claims)
-    return "".join(
-        base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") + "." for part in parts
     )

@@ -10,13 +10,13 @@ import httpx
 import pytest
 from google.cloud.firestore_v1 import AsyncClient
 
+from local.auth_emulator import unsigned_token
 from local.emulators import Emulators
 from local.functions_host import FunctionHost
 from local.stand_ins.made import made_episodes
 from local.stand_ins.running import RunningTmdbStandIn
 from tests.emulator.harness import (
     User,
-    emulator_token,
     enrich_hosts,
     made_show,
     new_show_id,
@@ -62,7 +62,7 @@ async def test_a_claimer_that_is_killed_is_replaced_by_one_other_after_the_lease
     show = new_show_id()
     tmdb.put_show(show, made_show(2, 3))
     await user.track(show, watched(["1_1", "2_1"]))
-    token = emulator_token(project, user.user_id)
+    token = unsigned_token(project, user.user_id)
     environment = {**emulators.environment(), "GOOGLE_CLOUD_PROJECT": project}
     tmdb.hold("/tv/")
     with (
@@ -117,7 +117,7 @@ async def test_a_claimer_that_was_only_slow_cannot_overwrite_its_successor(
     new = {**old, "name": "The name that came later"}
     tmdb.put_show(show, {"name": "Made", "recorded_seasons": {"1": {"episodes": [old]}}})
     await user.track(show, watched(["1_1"]))
-    token = emulator_token(project, user.user_id)
+    token = unsigned_token(project, user.user_id)
     environment = {**emulators.environment(), "GOOGLE_CLOUD_PROJECT": project}
     with enrich_hosts(
         2,

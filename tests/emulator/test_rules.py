@@ -6,8 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
+from local.auth_emulator import unsigned_token
 from local.emulators import ADMIN, Emulators
-from tests.emulator.harness import emulator_token, new_project
+from tests.emulator.harness import new_project
 
 # Who asks: `ada`, whose documents they are; `eve`, another user; `nobody`, who is not signed in.
 # Each row holds for everyone named and each thing done; `list` is of the collection that the document is in.
@@ -132,7 +133,7 @@ class Database:
         return self._is_allowed(who, "POST", ":runQuery", json=query)
 
     def _is_allowed(self, who: str, method: str, where: str, **request: Any) -> bool:
-        headers = {} if who == "nobody" else {"Authorization": f"Bearer {emulator_token(self._project, who)}"}
+        headers = {} if who == "nobody" else {"Authorization": f"Bearer {unsigned_token(self._project, who)}"}
         path = where if where.startswith(":") else f"/{where}"
         response = self._client.request(
             method, f"{str(self._client.base_url).rstrip('/')}{path}", headers=headers, **request

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from google.cloud.firestore_v1 import AsyncClient
 
+from local.auth_emulator import unsigned_token
 from local.emulators import Emulators
 from local.stand_ins.running import RunningTmdbStandIn
 from tests.emulator.harness import (
     User,
     all_keys,
-    emulator_token,
     enrich_hosts,
     is_whole,
     made_show,
@@ -42,7 +42,7 @@ async def test_two_hundred_users_of_one_cold_show_over_four_processes(
 
             async def enrich(number: int) -> list[int]:
                 """The statuses of this user's calls, the last of which has nothing pending."""
-                token = emulator_token(project, users[number].user_id)
+                token = unsigned_token(project, users[number].user_id)
                 statuses: list[int] = []
                 while not statuses or statuses[-1] == httpx.codes.ACCEPTED:
                     response = await post_enrich(client, hosts[number % PROCESSES], token, show)

@@ -10,12 +10,12 @@ import httpx
 import pytest
 from google.cloud.firestore_v1 import AsyncClient
 
-from local.auth_emulator import sign_up
+from local.auth_emulator import sign_up, unsigned_token
 from local.emulators import Emulators
 from local.functions_host import FunctionHost
 from local.processes import ROOT
 from local.stand_ins.running import RunningTmdbStandIn
-from tests.emulator.harness import User, emulator_token, enrich_hosts, is_whole, post_enrich, watched
+from tests.emulator.harness import User, enrich_hosts, is_whole, post_enrich, watched
 
 pytestmark = pytest.mark.anyio
 
@@ -60,11 +60,11 @@ async def test_a_user_enriches_their_own_documents_and_no_trace_of_anothers(
 
 def refused_tokens(project: str, user_id: str) -> list[str]:
     return [
-        emulator_token(project, user_id, expires_in=-60),
-        emulator_token("demo-another-project", user_id),
-        emulator_token(project, ""),
-        emulator_token(project, "x" * 129),
-        emulator_token(project, f"{user_id}/episode_tracking/1/more"),
+        unsigned_token(project, user_id, expires_in=-60),
+        unsigned_token("demo-another-project", user_id),
+        unsigned_token(project, ""),
+        unsigned_token(project, "x" * 129),
+        unsigned_token(project, f"{user_id}/episode_tracking/1/more"),
         "not-a-token",
         "a.b.c",
     ]

@@ -7,12 +7,12 @@ import httpx
 import pytest
 from google.cloud.firestore_v1 import AsyncClient
 
+from local.auth_emulator import unsigned_token
 from local.emulators import firestore_alone
 from local.stand_ins.running import RunningTmdbStandIn
 from tests.emulator.harness import (
     User,
     all_keys,
-    emulator_token,
     enrich_hosts,
     is_whole,
     made_show,
@@ -30,7 +30,7 @@ async def test_a_stopped_firestore_is_a_503_problem_and_the_document_is_whole(
 ) -> None:
     project, show, keys = new_project(), new_show_id(), all_keys(3, 40)
     tmdb.put_show(show, made_show(3, 40))
-    token = emulator_token(project, "ada")
+    token = unsigned_token(project, "ada")
     with firestore_alone() as store:
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", store.host)
         firestore = AsyncClient(project=project)
