@@ -4,10 +4,10 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format lock bench stage clean
+.PHONY: help setup demo serve run-job logs dead-letters test lint format lock bench stage deploy deploy-plan undeploy-plan clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: .venv/.ready node_modules/.ready  ## install everything, once
 
@@ -27,6 +27,18 @@ node_modules/.ready: package-lock.json
 
 demo: setup  ## enrich three real shows for two users, on this machine alone
 	@$(BIN)/python -m local.demo
+
+serve: setup  ## run the whole platform on this machine, until Ctrl-C (OPTIONS=--help)
+	@$(BIN)/python -m local.serve $(OPTIONS)
+
+run-job: .venv/.ready  ## call a scheduled function of the running platform now: JOB=enrich_sweep
+	@$(BIN)/python -m local.run_job $(or $(JOB),$(error Say which job: make run-job JOB=enrich_sweep))
+
+logs:  ## follow the logs of the running platform, or of one function: OF=enrich
+	@tail -n +1 -F build/serve/logs/$(or $(OF),*).log
+
+dead-letters: .venv/.ready  ## show the messages that could not be handled, and why
+	@$(BIN)/python -m local.dead_letters
 
 test: setup lint  ## everything CI runs: lint, types, tests
 	@echo "Running the tests (the emulators take some seconds to start)"
@@ -51,7 +63,18 @@ bench: setup  ## measure, each figure against a floor in the same run
 
 stage: .venv/.ready  ## copy what is deployed to build/deploy
 	@$(BIN)/python functions/stage.py build/deploy
-	@echo "Staged in build/deploy"
+	@echo "Staged in build/deploy" >&2
+
+PLACE = --project="$(PROJECT)" --region="$(REGION)"
+
+deploy: setup stage  ## deploy everything: PROJECT=my-tracker REGION=europe-west1
+	@$(BIN)/python functions/deploy.py run $(PLACE)
+
+deploy-plan: stage  ## print what deploy would run, as a script: PROJECT=… REGION=…
+	@$(BIN)/python functions/deploy.py plan $(PLACE)
+
+undeploy-plan: .venv/.ready  ## print a script that takes it away again: PROJECT=… REGION=…
+	@$(BIN)/python functions/deploy.py undeploy-plan $(PLACE)
 
 clean:  ## remove what was installed and built
 	@rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache

@@ -1,6 +1,7 @@
-"""What all entry points share: sign-in, parsing, known errors to problem answers, one log line a request.
+"""What all entry points share, for the three kinds of functions: called by apps, by schedule, by message.
 
-A function's own module is left with its use case and nothing else.
+Sign-in, parsing, known errors to problem answers or to redelivery, and one log line a request or event. A
+function's own module is left with its use case and nothing else.
 """
 
 import functools
@@ -8,45 +9,29 @@ import json
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import functions_framework.aio
+from cloudevents.http import CloudEvent
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from functions import catalog
+from functions._problems import INTERNAL, METHOD_NOT_ALLOWED, error_response, problem_of, problem_response
 from shared import logs, usage
-from shared.config import read_settings
+from shared.config import read_log_settings, read_settings
+from shared.domain.delivery import Delivery
 from shared.domain.tracking import UserId
-from shared.errors import (
-    AppError,
-    Contention,
-    InvalidRequest,
-    Misconfigured,
-    NotAllowed,
-    NotFound,
-    NotSignedIn,
-    StoreUnavailable,
-    UpstreamError,
-)
+from shared.errors import AppError, InvalidRequest, NotSignedIn
 from shared.wiring import Wiring
+
+if TYPE_CHECKING:
+    from shared.domain.message import Message
 
 logger = logging.getLogger(__name__)
 
 LONGEST_BODY = 65_536
-RETRY_AFTER_SECONDS = 5
-
-# From the most to the least special: the first that fits is the answer.
-_PROBLEMS: tuple[tuple[type[AppError], int, str, str], ...] = (
-    (InvalidRequest, 422, "invalid_request", "The request cannot be understood"),
-    (NotSignedIn, 401, "not_signed_in", "A valid ID token is needed"),
-    (NotAllowed, 403, "not_allowed", "This is not allowed"),
-    (NotFound, 404, "not_found", "There is no such thing"),
-    (Contention, 503, "busy", "Too many changes at once"),
-    (StoreUnavailable, 503, "store_unavailable", "The database does not answer"),
-    (UpstreamError, 503, "upstream_unavailable", "A service that is needed does not answer"),
-    (Misconfigured, 500, "misconfigured", "The service is not set up completely"),
-)
 
 # The token travels in a header that no browser adds by itself, so any origin may call.
 _CORS = {
@@ -56,9 +41,11 @@ _CORS = {
     "Access-Control-Max-Age": "3600",
 }
 
+M = TypeVar("M", bound="Message")
 HttpHandler = Callable[[Request, Wiring], Awaitable[Response]]
 ScheduledHandler = Callable[[Wiring], Awaitable[Mapping[str, Any]]]
 EntryPoint = Callable[[Request], Awaitable[Response]]
+EventEntryPoint = Callable[[CloudEvent], Awaitable[None]]
 
 
 @functools.cache
@@ -66,28 +53,63 @@ def _wiring(tmdb_calls: int) -> Wiring:
     return Wiring(read_settings(), tmdb_calls_per_10_seconds=tmdb_calls)
 
 
+def _wiring_of(name: str) -> Wiring:
+    return _wiring(catalog.function(name).tmdb_calls)
+
+
 def http(handler: HttpHandler) -> EntryPoint:
     """Make an entry point of a function that answers POST requests of apps. Its name is its target."""
 
-    async def answer(request: Request) -> Response:
+    async def answer(request: Request, _line: "_LogLine") -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=_CORS)
         if request.method != "POST":
-            return _problem(
-                405, "method_not_allowed", "This method is not allowed", "Use POST.", Allow="POST"
-            )
-        return await handler(request, _wiring(catalog.function(handler.__name__).tmdb_calls))
+            return problem_response(METHOD_NOT_ALLOWED, "Use POST.", Allow="POST")
+        return await handler(request, _wiring_of(handler.__name__))
 
-    return _entry_point(handler.__name__, answer, headers=_CORS)
+    return _request_entry_point(handler.__name__, answer, headers=_CORS)
 
 
 def scheduled(handler: ScheduledHandler) -> EntryPoint:
-    """Make an entry point of a function that Cloud Scheduler calls; who may call it is IAM's to say."""
+    """Make an entry point of a function that Cloud Scheduler calls; who may call it is IAM's to say.
 
-    async def answer(_request: Request) -> Response:
-        return JSONResponse(await handler(_wiring(catalog.function(handler.__name__).tmdb_calls)))
+    Its report is the answer, and stands in its log line. An error is a problem answer, after which the
+    scheduler tries again.
+    """
 
-    return _entry_point(handler.__name__, answer)
+    async def answer(request: Request, line: "_LogLine") -> Response:
+        if request.method != "POST":
+            return problem_response(METHOD_NOT_ALLOWED, "Use POST.", Allow="POST")
+        report = await handler(_wiring_of(handler.__name__))
+        line.fields.update(report)
+        return JSONResponse(report)
+
+    return _request_entry_point(handler.__name__, answer)
+
+
+def pubsub(
+    message_type: type[M],
+) -> Callable[[Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]], EventEntryPoint]:
+    """Make an entry point of a function that is called with each message of its topic.
+
+    A handler that returns has dealt with the message. What may pass (a service or the database fails, a bug
+    that is mended meanwhile) is raised and delivered again. What never can succeed, and what has failed as
+    often as the catalogue allows, is put on the dead-letter topic with the reason and acknowledged. Where
+    even that is not possible, the message is delivered again, and Pub/Sub itself moves it in the end.
+    """
+
+    def entry_point_of(handler: Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]) -> EventEntryPoint:
+        name = handler.__name__
+
+        async def handle(delivery: Delivery, line: _LogLine) -> None:
+            # Only functions that read messages load the library that reads them.
+            from shared.domain.message import decode
+
+            line.fields.update(await handler(decode(message_type, delivery.data), _wiring_of(name)))
+
+        return _event_entry_point(name, handle)
+
+    return entry_point_of
 
 
 async def signed_in_user(request: Request, wiring: Wiring) -> UserId:
@@ -122,66 +144,114 @@ async def json_body(request: Request) -> object:
         raise InvalidRequest("The body is not JSON.") from error
 
 
-def _entry_point(
-    name: str, answer: Callable[[Request], Awaitable[Response]], headers: Mapping[str, str] | None = None
+class _LogLine:
+    """The one line that is logged of a request or event: what came of it, and what it cost."""
+
+    def __init__(self, name: str, trace: logs.Trace | None) -> None:
+        settings = read_log_settings()
+        logs.configure(is_for_people=settings.is_for_people, project=settings.project)
+        logs.begin(logs.LogContext({"function": name}, trace))
+        self._name = name
+        self._spent = usage.begin()
+        self._begun = time.perf_counter()
+        self.fields: dict[str, Any] = {}
+
+    def write(self, outcome: str, shown: str) -> None:
+        fields = {
+            "outcome": outcome,
+            "milliseconds": round((time.perf_counter() - self._begun) * 1000, 1),
+            **self.fields,
+            **self._spent.as_fields(),
+        }
+        logger.info("%s %s", self._name, shown, extra={"fields": fields})
+
+
+def _request_entry_point(
+    name: str,
+    answer: Callable[[Request, _LogLine], Awaitable[Response]],
+    headers: Mapping[str, str] | None = None,
 ) -> EntryPoint:
     async def entry(request: Request) -> Response:
-        logs.configure()
-        spent = usage.begin()
-        begun = time.perf_counter()
+        sent = request.headers
+        line = _LogLine(name, logs.trace_of(sent.get("traceparent"), sent.get("X-Cloud-Trace-Context")))
         try:
-            response = await answer(request)
+            response = await answer(request, line)
         except AppError as error:
-            response = _problem_of(error)
+            if problem_of(error).may_pass:
+                _log(error)
+            response = error_response(error)
         except Exception:
             logger.exception("%s failed", name)
-            response = _problem(500, "internal", "Something went wrong here", "It has been logged.")
-        logger.info(
-            "%s %s",
-            name,
-            response.status_code,
-            extra={
-                "fields": {
-                    "function": name,
-                    "status": response.status_code,
-                    "milliseconds": round((time.perf_counter() - begun) * 1000, 1),
-                    **spent.as_fields(),
-                }
-            },
-        )
+            response = problem_response(INTERNAL, "It has been logged.")
+        status = response.status_code
+        line.fields["status"] = status
+        line.write("ok" if status < 400 else "refused" if status < 500 else "failed", str(status))
         response.headers.update(headers or {})
         return response
 
-    # The framework registers a function under its own name, which must be the deployed target.
-    entry.__name__ = entry.__qualname__ = name
+    _name_it(entry, name)
     functions_framework.aio.http(entry)
     return entry
 
 
-def _problem_of(error: AppError) -> Response:
-    for kind, status, code, title in _PROBLEMS:
-        if isinstance(error, kind):
-            if status >= 500:
-                logger.error("%s", error)
-            headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if status == 503 else {}
-            if status == 401:
-                headers["WWW-Authenticate"] = "Bearer"
-            fields = error.fields if isinstance(error, InvalidRequest) else ()
-            return _problem(status, code, title, str(error), fields, **headers)
-    raise error
+def _event_entry_point(name: str, handle: Callable[[Delivery, _LogLine], Awaitable[None]]) -> EventEntryPoint:
+    async def entry(event: CloudEvent) -> None:
+        line = _LogLine(name, logs.trace_of(event.get("traceparent")))
+        delivery = Delivery("", 1, b"", {})
+        try:
+            delivery = Delivery.parse(event.data)
+            line.fields.update(messageId=delivery.message_id, attempt=delivery.attempt)
+            await handle(delivery, line)
+        except AppError as error:
+            problem = problem_of(error)
+            failure = f"{problem.code}: {error}"
+            may_pass = problem.may_pass
+        except Exception as error:
+            logger.exception("%s failed", name)
+            # An unforeseen error may have anything in its message.
+            failure, may_pass = f"{INTERNAL.code}: {type(error).__name__}", True
+        else:
+            line.write("done", "done")
+            return
+        line.fields["reason"] = failure
+        if (may_pass and not _is_last(name, delivery)) or not await _buried(name, delivery, failure):
+            line.write("redelivery", "will be delivered again")
+            raise HTTPException(503, failure)
+        logger.error("a message was put on the dead-letter topic: %s", failure)
+        line.write("dead_letter", "gave up")
+
+    _name_it(entry, name)
+    functions_framework.aio.cloud_event(entry)
+    return entry
 
 
-def _problem(
-    status: int, code: str, title: str, detail: str, fields: tuple[tuple[str, str], ...] = (), **headers: str
-) -> Response:
-    """An answer as RFC 9457 describes it, with a `code` that stays the same when sentences change."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": title,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    if fields:
-        body["errors"] = [{"field": field, "problem": problem} for field, problem in fields]
-    return JSONResponse(body, status, headers=headers or None, media_type="application/problem+json")
+def _is_last(name: str, delivery: Delivery) -> bool:
+    return delivery.attempt >= _topic_of(name).retry.attempts
+
+
+async def _buried(name: str, delivery: Delivery, reason: str) -> bool:
+    """Put the message on the dead-letter topic. False where that failed."""
+    letter = delivery.as_dead_letter(function=name, reason=reason)
+    try:
+        await _wiring_of(name).topics.publish(_topic_of(name).dead_letter_topic, [letter])
+    except AppError as error:
+        _log(error)
+        return False
+    return True
+
+
+def _log(error: AppError) -> None:
+    """Without a stack trace: where a known error was raised says less than its sentence."""
+    logger.error("%s", error)
+
+
+def _topic_of(name: str) -> catalog.Topic:
+    trigger = catalog.function(name).trigger
+    if not isinstance(trigger, catalog.Topic):
+        raise TypeError(f"The catalogue has no topic for {name}.")
+    return trigger
+
+
+def _name_it(entry: Callable[..., object], name: str) -> None:
+    # The framework registers a function under its own name, which must be the deployed target.
+    entry.__name__ = entry.__qualname__ = name

@@ -3,10 +3,45 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["http", "scheduled"]
+Kind = Literal["http", "scheduled", "pubsub"]
+Invoker = Literal["everyone", "scheduler", "events"]
 
 TMDB_CALLS_PER_10_SECONDS = 40
 """What the whole deployment may ask of TMDB (DESIGN.md, section 8)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often a failed delivery is made again: `attempts` in all, with pauses that double each time."""
+
+    attempts: int
+    least_seconds: int
+    most_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """Called by apps at `path`. Anyone may call: the function itself checks the caller's ID token."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Called by Cloud Scheduler at the times of `cron` in `time_zone`."""
+
+    cron: str
+    retry: Retry
+    time_zone: str = "Etc/UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """Called with each message of the topic `name`; one that keeps failing ends in the dead-letter topic."""
+
+    name: str
+    retry: Retry
+    dead_letter_topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,49 +49,83 @@ class Function:
     """One function. `name` is its target and, with dashes, its deployed name.
 
     `tmdb_calls` is what each of its instances may ask of TMDB in 10 seconds. All instances of all functions
-    together stay within `TMDB_CALLS_PER_10_SECONDS`.
+    together stay within `TMDB_CALLS_PER_10_SECONDS`. More than one request at once in an instance
+    (`concurrency`) takes at least one whole `cpu`.
     """
 
     name: str
     module: str
-    kind: Kind
+    trigger: Http | Schedule | Topic
     memory: str
+    cpu: str
     timeout_seconds: int
     concurrency: int
     max_instances: int
     min_instances: int = 0
     tmdb_calls: int = 0
-    path: str | None = None
-    cron: str | None = None
-    time_zone: str = "Etc/UTC"
-    is_public: bool = False
     secrets: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        match self.trigger:
+            case Http():
+                return "http"
+            case Schedule():
+                return "scheduled"
+            case Topic():
+                return "pubsub"
+
+    @property
+    def deployed_name(self) -> str:
+        """Its name as a service, a Scheduler job and a subscription: these take dashes alone."""
+        return self.name.replace("_", "-")
+
+    @property
+    def invoker(self) -> Invoker:
+        """Who may call it: everyone, or the service account of the scheduler or of the events alone."""
+        invokers: dict[Kind, Invoker] = {"http": "everyone", "scheduled": "scheduler", "pubsub": "events"}
+        return invokers[self.kind]
 
 
 FUNCTIONS = (
     Function(
         name="enrich",
         module="functions.http_enrich",
-        kind="http",
+        trigger=Http(path="/enrich"),
         memory="512Mi",
+        cpu="1",
         timeout_seconds=60,
         concurrency=80,
         max_instances=4,
         tmdb_calls=7,
-        path="/enrich",
-        is_public=True,  # the caller's ID token is checked by the function itself
         secrets=("TMDB_ACCESS_TOKEN",),
     ),
     Function(
         name="enrich_sweep",
         module="functions.scheduled.enrich_sweep",
-        kind="scheduled",
+        trigger=Schedule(cron="*/10 * * * *", retry=Retry(attempts=3, least_seconds=30, most_seconds=120)),
         memory="512Mi",
+        cpu="0.333",
         timeout_seconds=300,
         concurrency=1,
         max_instances=1,
         tmdb_calls=4,
-        cron="*/10 * * * *",
+        secrets=("TMDB_ACCESS_TOKEN",),
+    ),
+    Function(
+        name="show_sync",
+        module="functions.pubsub.show_sync",
+        trigger=Topic(
+            name="show-sync",
+            retry=Retry(attempts=8, least_seconds=10, most_seconds=600),
+            dead_letter_topic="show-sync-dead",
+        ),
+        memory="512Mi",
+        cpu="1",
+        timeout_seconds=120,
+        concurrency=8,
+        max_instances=1,
+        tmdb_calls=8,
         secrets=("TMDB_ACCESS_TOKEN",),
     ),
 )

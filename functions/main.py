@@ -11,7 +11,7 @@ if importlib.util.find_spec("functions") is None:
     # project the root is one above.
     sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-__all__ = ["enrich", "enrich_sweep"]  # noqa: F822 - they are found by __getattr__
+__all__ = ["enrich", "enrich_sweep", "show_sync"]  # noqa: F822 - they are found by __getattr__
 
 
 def __getattr__(name: str) -> object:

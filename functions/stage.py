@@ -1,4 +1,4 @@
-"""Copy what is deployed to a folder of its own: `python functions/stage.py build/deploy`.
+"""Copy what is deployed to folders of their own: `python functions/stage.py build/deploy`.
 
 The platform wants `main.py` and `requirements.txt` at the root of what is uploaded, and uploads whatever is
 there. The packages keep their names, so imports are the same everywhere.
@@ -9,7 +9,15 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "stage.py", "main.py", "requirements.*")
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "stage.py", "deploy*.py", "main.py", "requirements.*")
+
+NOT_FOUND = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<title>Not found</title>
+<p>There is nothing here.</p>
+</html>
+"""
 
 
 def stage(target: Path) -> None:
@@ -30,5 +38,17 @@ def stage(target: Path) -> None:
     shutil.copy(ROOT / "functions" / "requirements.lock", target / "requirements.txt")
 
 
+def hosting_beside(target: Path) -> Path:
+    """The folder that Firebase Hosting serves where no function answers (firebase.json, "public")."""
+    return target.parent / "hosting"
+
+
+def stage_hosting(folder: Path) -> None:
+    """Fill the folder that is served: with the one page that it takes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "404.html").write_text(NOT_FOUND)
+
+
 if __name__ == "__main__":
     stage(Path(sys.argv[1]))
+    stage_hosting(hosting_beside(Path(sys.argv[1])))

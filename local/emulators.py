@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,20 @@ import httpx
 import psutil
 
 from local import java
+from local.guard import GRACE_SECONDS
 from local.processes import ROOT, GuardedProcess, SetupError, free_ports, guarded
 
 PROJECT = "demo-tv-tracker"
 """firebase-tools never reaches for the network for a project whose name begins with `demo-`."""
 
 ALL = ("firestore", "auth", "pubsub")
+PORTS = (*ALL, "hub", "logging", "websocket")
+"""What listens: the emulators, and three ports of firebase-tools' own."""
+
 OLDEST_NODE = 20
 START_SECONDS = 240.0
+EXPORT_SECONDS = 300.0
+QUICK_AUTH = ROOT / "local" / "quick_auth.js"
 ADMIN = {"Authorization": "Bearer owner"}
 """What the emulator takes for the Admin credentials, to which rules do not apply."""
 
@@ -51,32 +57,79 @@ class Emulators:
         return {"GOOGLE_CLOUD_PROJECT": self.project, **{name: host for name, host in hosts.items() if host}}
 
 
+class EmulatorSuite:
+    """firebase-tools with the emulators named in `only`, on their way up or running."""
+
+    def __init__(self, process: GuardedProcess, only: Sequence[str], emulators: Emulators) -> None:
+        self.process = process
+        self.emulators = emulators
+        self._only = only
+
+    def wait_until_ready(self) -> Emulators:
+        """Return as soon as all of them answer.
+
+        Raises:
+            SetupError: one does not start.
+        """
+        self.process.wait_until(
+            lambda: "All emulators ready" in self.process.log.read_text(errors="replace"),
+            seconds=START_SECONDS,
+            what=f"The emulators ({', '.join(self._only)})",
+        )
+        if self.emulators.firestore:
+            _wait_for_documents(self.process, self.emulators.firestore, self.emulators.project)
+        return self.emulators
+
+
 @contextlib.contextmanager
 def start_emulators(
     only: Sequence[str] = ("firestore", "auth"), project: str = PROJECT
 ) -> Iterator[Emulators]:
-    """Run the emulators named in `only` for the length of the block.
+    """Run the emulators named in `only` on free ports, for the length of the block.
 
     Raises:
         SetupError: something is missing on this machine, or an emulator does not start.
     """
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+    with spawned_emulators(only, ports=ports, project=project) as suite:
+        yield suite.wait_until_ready()
+
+
+@contextlib.contextmanager
+def spawned_emulators(
+    only: Sequence[str],
+    *,
+    ports: Mapping[str, int],
+    project: str = PROJECT,
+    data: Path | None = None,
+    log: Path | None = None,
+) -> Iterator[EmulatorSuite]:
+    """Begin to start the emulators, each of `PORTS` at its port; they end with the block.
+
+    What Firestore and Auth hold is read from `data` at the start, if it is there, and written to it at the
+    end.
+
+    Raises:
+        SetupError: something is missing on this machine.
+    """
     firebase = _firebase_tools()
     with tempfile.TemporaryDirectory(prefix="emulators-") as name:
         folder = Path(name)
-        ports = dict(zip((*ALL, "hub", "logging", "websocket"), free_ports(6), strict=True))
         _write_configuration(folder, only, ports)
         command = [str(firebase), "emulators:start", "--project", project, "--only", ",".join(only)]
-        log = folder / "emulators.log"
-        with guarded(command, log=log, environment=_environment(folder), cwd=folder) as process:
-            process.wait_until(
-                lambda: "All emulators ready" in log.read_text(errors="replace"),
-                seconds=START_SECONDS,
-                what=f"The emulators ({', '.join(only)})",
-            )
+        if data is not None:
+            command += ["--export-on-exit", str(data)]
+            command += ["--import", str(data)] if data.exists() else []
+        with guarded(
+            command,
+            log=log or folder / "emulators.log",
+            environment=_environment(folder),
+            cwd=folder,
+            grace_seconds=GRACE_SECONDS if data is None else EXPORT_SECONDS,
+        ) as process:
             hosts = {which: f"127.0.0.1:{ports[which]}" if which in only else None for which in ALL}
-            if hosts["firestore"]:
-                _wait_for_documents(process, hosts["firestore"], project)
-            yield Emulators(project, hosts["firestore"], hosts["auth"], hosts["pubsub"])
+            emulators = Emulators(project, hosts["firestore"], hosts["auth"], hosts["pubsub"])
+            yield EmulatorSuite(process, only, emulators)
 
 
 class FirestoreAlone:
@@ -152,6 +205,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PATH": f"{home / 'bin'}{os.pathsep}{os.environ.get('PATH', '')}",
         # It then does not ask its server whether the pinned version is still welcome.
         "CI": "true",
+        "NODE_OPTIONS": f"{os.environ.get('NODE_OPTIONS', '')} --require {_quoted(QUICK_AUTH)}".strip(),
         # There firebase-tools notes what runs for a project; two at once would overwrite each other's notes.
         "TMPDIR": str(folder),
     }
@@ -170,7 +224,12 @@ def _environment(folder: Path) -> dict[str, str]:
     return environment
 
 
-def _write_configuration(folder: Path, only: Sequence[str], ports: dict[str, int]) -> None:
+def _quoted(path: Path) -> str:
+    """As Node reads a path with blanks in NODE_OPTIONS."""
+    return '"' + str(path).replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _write_configuration(folder: Path, only: Sequence[str], ports: Mapping[str, int]) -> None:
     """The project's own firebase.json with these ports, in a folder where logs may fall."""
     configuration: dict[str, Any] = json.loads((ROOT / "firebase.json").read_text())
     emulators: dict[str, Any] = {

@@ -11,6 +11,7 @@ import psutil
 from local.processes import GuardedProcess, free_ports, guarded, is_listening
 
 START_SECONDS = 60.0
+SOURCE = Path("functions/main.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,33 @@ class FunctionHost:
         return [child.pid for child in psutil.Process(self.process.guard_id).children(recursive=True)]
 
 
+def function_command(target: str, port: int, source: Path = SOURCE) -> list[str]:
+    """The command that serves one target, as README gives it."""
+    framework = str(Path(sys.executable).parent / "functions-framework")
+    return [
+        framework,
+        "--source",
+        str(source),
+        "--target",
+        target,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+    ]
+
+
 @contextlib.contextmanager
-def function_host(target: str, *, environment: Mapping[str, str], log: Path) -> Iterator[FunctionHost]:
+def function_host(
+    target: str, *, environment: Mapping[str, str], log: Path, source: Path = SOURCE
+) -> Iterator[FunctionHost]:
     """Run `functions-framework` for one target on a free port, for the length of the block.
 
     Raises:
         SetupError: it does not start; the message has the end of its log.
     """
     (port,) = free_ports(1)
-    command = [str(Path(sys.executable).parent / "functions-framework"), "--source", "functions/main.py"]
-    command += ["--target", target, "--host", "127.0.0.1", "--port", str(port)]
     environment = {**environment, "PYTHONUNBUFFERED": "1"}
-    with guarded(command, log=log, environment=environment) as process:
+    with guarded(function_command(target, port, source), log=log, environment=environment) as process:
         process.wait_until(lambda: is_listening(port), seconds=START_SECONDS, what=f"The function {target}")
         yield FunctionHost(f"http://127.0.0.1:{port}/", log, process)

@@ -22,6 +22,15 @@ class Settings:
     tmdb_access_token: str = field(repr=False)
     lifetimes: Lifetimes
     enrich_wait_seconds: float
+    pubsub_emulator_host: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How log lines are written: for people, or for Cloud Logging under a project's traces."""
+
+    is_for_people: bool
+    project: str
 
 
 def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
@@ -47,7 +56,18 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
             lease=timedelta(seconds=_number(env, "CLAIM_LEASE_SECONDS", 30)),
         ),
         enrich_wait_seconds=_number(env, "ENRICH_WAIT_SECONDS", 2),
+        pubsub_emulator_host=env.get("PUBSUB_EMULATOR_HOST") or None,
     )
+
+
+def read_log_settings(environment: Mapping[str, str] | None = None) -> LogSettings:
+    """How to log: `LOG_FORMAT` is `json` or `text`; normally text, and json on Cloud Run.
+
+    Never raises, because what raises is told in the log.
+    """
+    env = os.environ if environment is None else environment
+    log_format = env.get("LOG_FORMAT") or ("json" if "K_SERVICE" in env else "text")
+    return LogSettings(is_for_people=log_format == "text", project=env.get("GOOGLE_CLOUD_PROJECT", ""))
 
 
 def refuse_emulators_in_cloud(environment: Mapping[str, str]) -> None:

@@ -24,7 +24,8 @@ from shared.usecases.read_through import ReadThroughCache
 
 if TYPE_CHECKING:
     from shared.adapters.http import ServiceClient
-    from shared.adapters.tmdb.client import TmdbMovies, TmdbSeasons
+    from shared.adapters.tmdb.client import TmdbMovies, TmdbSeasons, TmdbShows
+    from shared.adapters.topics import PubsubTopics
     from shared.usecases.load_movie import MovieLoader
 
 SEASON_MEMORY_EPISODES = 50_000
@@ -87,6 +88,18 @@ class Wiring:
             weigh=lambda _: 1,
         )
         return MovieLoader(cache, wait=self.settings.enrich_wait_seconds)
+
+    @cached_property
+    def shows(self) -> "TmdbShows":
+        from shared.adapters.tmdb.client import TmdbShows
+
+        return TmdbShows(self._tmdb)
+
+    @cached_property
+    def topics(self) -> "PubsubTopics":
+        from shared.adapters.topics import PubsubTopics
+
+        return PubsubTopics(self.settings.project, emulator_host=self.settings.pubsub_emulator_host)
 
     @cached_property
     def _tmdb(self) -> "ServiceClient":

@@ -15,6 +15,6 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="session")
 def emulators() -> Iterator[Emulators]:
-    """Google's Firestore and Auth emulators, started once for all tests."""
-    with start_emulators(("firestore", "auth")) as running:
+    """Google's Firestore, Auth and Pub/Sub emulators, started once for all tests."""
+    with start_emulators(("firestore", "auth", "pubsub")) as running:
         yield running

@@ -12,6 +12,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from local.stand_ins.laid_out import block, line, opened
+
 Facts = dict[str, Any]
 
 FACTS_FOLDER = Path(__file__).parent / "facts" / "tmdb"
@@ -57,7 +59,7 @@ def collect(recordings: Path, into: Path = FACTS_FOLDER) -> None:
         (into / "tv" / f"{show_id}.json").write_text(_show_text(facts), encoding="utf-8")
     movies = _movies(tmdb)
     for movie_id in MOVIES:
-        (into / "movie" / f"{movie_id}.json").write_text(_line(movies[movie_id]) + "\n", encoding="utf-8")
+        (into / "movie" / f"{movie_id}.json").write_text(line(movies[movie_id]) + "\n", encoding="utf-8")
 
 
 def _show(tmdb: Path, show_id: int, names: Mapping[int, Facts]) -> Facts:
@@ -209,37 +211,19 @@ def _read(path: Path) -> Facts:
 
 def _show_text(facts: Facts) -> str:
     """One line per field, listed season and episode, so that a change is read easily."""
-    lines = [f"{_line(key)}: {_line(value)}" for key, value in facts.items() if key not in _LAID_OUT]
+    lines = [f"{line(key)}: {line(value)}" for key, value in facts.items() if key not in _LAID_OUT]
     seasons = [
-        f"{_line(str(number))}: {_opened(season, 'episodes', 3)}"
+        f"{line(str(number))}: {opened(season, 'episodes', 3)}"
         for number, season in facts["recorded_seasons"].items()
     ]
-    lines.append(f'"seasons": {_block("[", map(_line, facts["seasons"]), "]", 2)}')
-    lines.append(f'"recorded_seasons": {_block("{", seasons, "}", 2)}')
-    earlier = (_opened(state, "episodes", 3) for state in facts["earlier_states"])
-    lines.append(f'"earlier_states": {_block("[", earlier, "]", 2)}')
-    return _block("{", lines, "}", 1) + "\n"
+    lines.append(f'"seasons": {block("[", map(line, facts["seasons"]), "]", 2)}')
+    lines.append(f'"recorded_seasons": {block("{", seasons, "}", 2)}')
+    earlier = (opened(state, "episodes", 3) for state in facts["earlier_states"])
+    lines.append(f'"earlier_states": {block("[", earlier, "]", 2)}')
+    return block("{", lines, "}", 1) + "\n"
 
 
 _LAID_OUT = frozenset({"seasons", "recorded_seasons", "earlier_states"})
-
-
-def _opened(value: Facts, key: str, depth: int) -> str:
-    """An object on one line, but for the list under `key`, which has a line per item."""
-    head = _line({name: item for name, item in value.items() if name != key})[:-1]
-    return f'{head}, "{key}": {_block("[", map(_line, value[key]), "]", depth)}}}'
-
-
-def _block(opening: str, items: Iterable[str], closing: str, depth: int) -> str:
-    indent = " " * depth
-    inside = f",\n{indent}".join(items)
-    return f"{opening}\n{indent}{inside}\n{indent[1:]}{closing}" if inside else opening + closing
-
-
-def _line(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
-    # U+FEFF and its like would not survive an editor: what cannot be seen is written as an escape.
-    return "".join(character if character.isprintable() else f"\\u{ord(character):04x}" for character in text)
 
 
 def main() -> None:

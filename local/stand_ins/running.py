@@ -10,6 +10,8 @@ from typing import IO, Any, cast
 
 import httpx
 
+from local.stand_ins.omdb_facts import INVALID_JSON
+
 PROJECT_ROOT = Path(__file__).parents[2]
 
 Fact = Mapping[str, Any]
@@ -101,11 +103,85 @@ class RunningTmdbStandIn(RunningStandIn):
         self._send("PUT", f"movie/{movie_id}", movie)
 
 
+class RunningTvdbStandIn(RunningStandIn):
+    """The TheTVDB stand-in, whose facts can be changed and whose tokens can be ended."""
+
+    def put_series(self, series_id: int, series: Fact) -> None:
+        """Add a made series, shaped like the files in `facts/tvdb/series`; only `name` must be there."""
+        self._send("PUT", f"series/{series_id}", series)
+
+    def remove_series(self, series_id: int) -> None:
+        """Make a series vanish, as some do."""
+        self._send("PUT", f"series/{series_id}", None)
+
+    def put_episodes(self, series_id: int, episodes: Sequence[Fact]) -> None:
+        """Give a series these episodes: `id`, `seasonNumber`, `number`, and what else is known of each."""
+        self._send("PUT", f"series/{series_id}/episodes", list(episodes))
+
+    def put_updates(self, updates: Sequence[Fact]) -> None:
+        """Let the updates tell this, and not what was put here before."""
+        self._send("PUT", "updates", list(updates))
+
+    def expire_tokens(self) -> int:
+        """End all tokens before their time. Returns how many there were."""
+        return int(self._send("POST", "expire-tokens")["expired"])
+
+    def limit_token_life(self, seconds: float) -> None:
+        """Let the tokens given out from now on be good for so long."""
+        self._send("PUT", "token-life", {"seconds": seconds})
+
+
+class RunningOmdbStandIn(RunningStandIn):
+    """The OMDb stand-in, whose facts and daily limit can be changed too."""
+
+    def put_title(self, title_id: str, title: Fact) -> None:
+        """Add a made title, shaped like the files in `facts/omdb/title`; only `Title` must be there."""
+        self._send("PUT", f"title/{title_id}", title)
+
+    def remove_title(self, title_id: str) -> None:
+        """Make a title vanish."""
+        self._send("PUT", f"title/{title_id}", None)
+
+    def put_season(self, title_id: str, number: int, episodes: Sequence[Fact]) -> None:
+        """Give a series these episodes: `Title`, `Episode`, `imdbID`, and what else is known of each."""
+        self._send("PUT", f"title/{title_id}/season/{number}", list(episodes))
+
+    def limit_calls(self, calls: int) -> None:
+        """Let every key make so many calls a day from now on, instead of 1,000."""
+        self._send("PUT", "daily-limit", {"calls": calls})
+
+    def answer_with_invalid_json(self, path: str = "", times: int | None = None) -> None:
+        """Fail as OMDb has been seen to: with an error sentence whose quotation marks are not escaped."""
+        self.fail({"path": path, "times": times, "kind": "status", "status": 200, "body": INVALID_JSON})
+
+
 @contextmanager
 def running_tmdb_stand_in(port: int = 0) -> Iterator[RunningTmdbStandIn]:
     """Run the TMDB stand-in in a process of its own, which ends with this block or this process."""
     with running_module("local.stand_ins.tmdb", port) as (base_url, process_id):
         stand_in = RunningTmdbStandIn(base_url, process_id)
+        try:
+            yield stand_in
+        finally:
+            stand_in.close()
+
+
+@contextmanager
+def running_tvdb_stand_in(port: int = 0) -> Iterator[RunningTvdbStandIn]:
+    """Run the TheTVDB stand-in in a process of its own, which ends with this block or this process."""
+    with running_module("local.stand_ins.tvdb", port) as (base_url, process_id):
+        stand_in = RunningTvdbStandIn(base_url, process_id)
+        try:
+            yield stand_in
+        finally:
+            stand_in.close()
+
+
+@contextmanager
+def running_omdb_stand_in(port: int = 0) -> Iterator[RunningOmdbStandIn]:
+    """Run the OMDb stand-in in a process of its own, which ends with this block or this process."""
+    with running_module("local.stand_ins.omdb", port) as (base_url, process_id):
+        stand_in = RunningOmdbStandIn(base_url, process_id)
         try:
             yield stand_in
         finally:

@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Protocol, TypeVar
 
 from shared.domain.cache import Admission, CacheRecord, Changing, Claim
+from shared.domain.delivery import Outgoing
 from shared.domain.enrichment import EpisodeFields
 from shared.domain.job import JobRun
-from shared.domain.season import SeasonNumber
+from shared.domain.season import SeasonNumber, ShowId
 from shared.domain.tracking import QueuedEnrichment, StoredTracking, TrackingKey, TrackingPage
 from shared.domain.version import Version
 
@@ -50,6 +51,22 @@ class Upstream(Protocol[K, T_co]):
 
     async def fetch(self, keys: Sequence[K], admission: Admission) -> Mapping[K, T_co]:
         """The values of `keys` by one call. A key without a readable value is left out."""
+        ...
+
+
+class ShowSource(Protocol):
+    """Where shows come from. Its methods raise `UpstreamError`."""
+
+    async def listed_seasons(self, show_id: ShowId) -> Sequence[SeasonNumber] | None:
+        """The numbers of the seasons that a show has; None if there is no such show."""
+        ...
+
+
+class Topics(Protocol):
+    """Where messages are published."""
+
+    async def publish(self, topic: str, messages: Sequence[Outgoing]) -> None:
+        """Publish the messages; raises `Unavailable` or `Misconfigured`, and some may be out by then."""
         ...
 
 

@@ -4,9 +4,9 @@ import logging
 
 from pydantic import ValidationError
 
-from shared.adapters.tmdb.wire import WireEpisode, WireMovie, WireSeason
+from shared.adapters.tmdb.wire import WireEpisode, WireMovie, WireSeason, WireShow
 from shared.domain.movie import MovieDetails, MovieId
-from shared.domain.season import Episode, Season, air_date_or_none
+from shared.domain.season import Episode, Season, SeasonNumber, air_date_or_none
 from shared.errors import Malformed
 
 logger = logging.getLogger(__name__)
@@ -35,6 +35,19 @@ def season(body: object) -> Season:
     if sent and not episodes:
         raise Malformed("tmdb", "no episode of the season can be read")
     return Season(episodes)
+
+
+def listed_seasons(body: object) -> list[SeasonNumber]:
+    """The numbers of the seasons that a show's details list, once each.
+
+    Raises:
+        Malformed: it is not a show.
+    """
+    try:
+        listed = WireShow.model_validate(body).seasons
+    except ValidationError as error:
+        raise Malformed("tmdb", "the answer is not a show") from error
+    return list(dict.fromkeys(SeasonNumber(season.season_number) for season in listed))
 
 
 def movie(movie_id: MovieId, body: object) -> MovieDetails:

@@ -30,6 +30,18 @@ class WireSeason(_Wire):
     episodes: list[Any]
 
 
+class WireListedSeason(_Wire):
+    """A season as a show's details list it."""
+
+    season_number: StorableInt
+
+
+class WireShow(_Wire):
+    """https://developer.themoviedb.org/reference/tv-series-details"""
+
+    seasons: list[WireListedSeason]
+
+
 class WireMovie(_Wire):
     """https://developer.themoviedb.org/reference/movie-details"""
 

@@ -217,9 +217,9 @@ async def test_each_request_is_one_line_with_what_it_cost(
     assert line == {
         "severity": "INFO",
         "message": "enrich 422",
-        "logger": "functions._entry",
-        "function": "enrich",
+        "outcome": "refused",
         "status": 422,
         "firestoreReads": 0,
         "firestoreWrites": 0,
+        "logging.googleapis.com/labels": {"logger": "functions._entry", "function": "enrich"},
     }

@@ -39,10 +39,10 @@ def request(*messages: dict[str, object]) -> Request:
 
 
 async def answered(error: Exception) -> Response:
-    async def answer(_request: Request) -> Response:
+    async def answer(_request: Request, _line: object) -> Response:
         raise error
 
-    return await _entry._entry_point("entry_of_a_test", answer)(request())
+    return await _entry._request_entry_point("entry_of_a_test", answer)(request())
 
 
 def leaves(kind: type[AppError]) -> list[type[AppError]]:
@@ -109,7 +109,7 @@ async def test_a_bug_is_logged_and_says_nothing_to_the_caller(lines: io.StringIO
     assert SECRET not in bytes(answer.body).decode()
     logged = [json.loads(line) for line in lines.getvalue().splitlines()]
     assert [line["severity"] for line in logged] == ["ERROR", "INFO"]
-    assert "ZeroDivisionError" in logged[0]["exception"]
+    assert "ZeroDivisionError" in logged[0]["stack_trace"]
 
 
 @pytest.mark.anyio

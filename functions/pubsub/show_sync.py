@@ -1,0 +1,16 @@
+"""A message a show or movie: fill the cache with what is missing or old of it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from functions import _entry
+from shared.domain.message import ShowSync
+from shared.usecases.sync_show import sync_show as sync
+from shared.wiring import Wiring
+
+
+@_entry.pubsub(ShowSync)
+async def show_sync(message: ShowSync, wiring: Wiring) -> Mapping[str, Any]:
+    """Sync the one that the message names, and tell what was done."""
+    report = await sync(message.show_key, shows=wiring.shows, seasons=wiring.seasons, movies=wiring.movies)
+    return report.as_fields()

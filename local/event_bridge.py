@@ -1,0 +1,320 @@
+"""What Eventarc does: pulls each topic's subscription, and posts every message to its function as an event.
+
+An answer of 200 to 299 within the function's time acknowledges the message. Everything else gives it back to
+Pub/Sub, which counts the attempts, delivers it again after a pause, and moves it to the dead-letter topic
+when it was tried as often as the catalogue allows. The counts are the emulator's, and outlive this process.
+
+On purpose it can also deliver twice, late and out of order (`Mischief`).
+"""
+
+import argparse
+import asyncio
+import base64
+import contextlib
+import json
+import os
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import httpx
+from google.api_core import exceptions
+from google.protobuf.duration_pb2 import Duration
+from google.pubsub_v1 import PublisherAsyncClient, ReceivedMessage, SubscriberAsyncClient
+from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOTransport
+from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
+from grpc import aio
+
+from functions.catalog import FUNCTIONS, Function, Topic
+from local.background import run_until_told_to_stop, say
+
+EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
+LONGEST_ACK_SECONDS = 600
+PULL_SECONDS = 30.0
+MOST_AT_ONCE = 100
+PAUSE_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A topic's subscription, and the function that its messages are for."""
+
+    topic: str
+    subscription: str
+    url: str
+    timeout_seconds: float
+    most_in_flight: int
+    attempts: int
+    least_seconds: float
+    most_seconds: float
+    dead_letter_topic: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mischief:
+    """What Pub/Sub may do at any time, done often.
+
+    `twice` is the part of the messages that is delivered twice, `late` how many seconds one is at most, and
+    `is_mixed` says whether messages that wait together change places. `seed` makes the same choices again.
+    """
+
+    twice: float = 0.0
+    late: float = 0.0
+    is_mixed: bool = False
+    seed: int | None = None
+
+
+def route_of(row: Function, topic: Topic, url: str, *, pauses: float = 1.0) -> Route:
+    """The route that the catalogue describes; `pauses` shortens the time before a message comes again."""
+    return Route(
+        topic=topic.name,
+        subscription=row.deployed_name,
+        url=url,
+        timeout_seconds=row.timeout_seconds,
+        most_in_flight=min(MOST_AT_ONCE, row.concurrency * row.max_instances),
+        attempts=topic.retry.attempts,
+        least_seconds=topic.retry.least_seconds * pauses,
+        most_seconds=topic.retry.most_seconds * pauses,
+        dead_letter_topic=topic.dead_letter_topic,
+    )
+
+
+class EventBridge:
+    """Delivers the messages of all routes, for as long as `run` runs."""
+
+    def __init__(
+        self, project: str, pubsub_host: str, routes: Sequence[Route], mischief: Mischief | None = None
+    ) -> None:
+        self._project = project
+        self._routes = routes
+        self._mischief = mischief or Mischief()
+        self._random = random.Random(self._mischief.seed)  # noqa: S311 - not for secrets
+        channel = aio.insecure_channel(pubsub_host)
+        self._channel = channel
+        self._topics = PublisherAsyncClient(transport=PublisherGrpcAsyncIOTransport(channel=channel))
+        self._subscriptions = SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
+        # A connection that is kept may be closed by the function just when the next message is sent.
+        fresh = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+        self._functions = httpx.AsyncClient(limits=fresh)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def prepare(self) -> None:
+        """Wait for Pub/Sub, and make the topics and subscriptions that are not there yet.
+
+        A dead-letter topic gets a subscription too: without one it would lose its messages.
+        """
+        await self._channel.channel_ready()
+        for route in self._routes:
+            dead = self._topic(route.dead_letter_topic)
+            for topic in (self._topic(route.topic), dead):
+                with contextlib.suppress(exceptions.AlreadyExists):
+                    await self._topics.create_topic(name=topic)
+            await self._subscribe({"name": self._subscription(route.dead_letter_topic), "topic": dead})
+            await self._subscribe(
+                {
+                    "name": self._subscription(route.subscription),
+                    "topic": self._topic(route.topic),
+                    "ack_deadline_seconds": int(min(LONGEST_ACK_SECONDS, route.timeout_seconds + 20)),
+                    "dead_letter_policy": {
+                        "dead_letter_topic": dead,
+                        "max_delivery_attempts": route.attempts,
+                    },
+                    "retry_policy": {
+                        "minimum_backoff": _duration(route.least_seconds),
+                        "maximum_backoff": _duration(route.most_seconds),
+                    },
+                }
+            )
+
+    async def run(self) -> None:
+        """Deliver until cancelled. What is under way then is delivered again by Pub/Sub, to whoever asks."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                for route in self._routes:
+                    group.create_task(self._serve(route))
+        finally:
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            await self._functions.aclose()
+            await self._channel.close()
+
+    async def _serve(self, route: Route) -> None:
+        free = asyncio.Semaphore(route.most_in_flight)
+        while True:
+            await free.acquire()
+            free.release()
+            for received in await self._pull(route):
+                await free.acquire()
+                self._begin(self._handle(route, received, free))
+
+    async def _pull(self, route: Route) -> list[ReceivedMessage]:
+        try:
+            pulled = await self._subscriptions.pull(
+                subscription=self._subscription(route.subscription),
+                max_messages=route.most_in_flight,
+                retry=None,
+                timeout=PULL_SECONDS,
+            )
+        except exceptions.DeadlineExceeded:
+            return []
+        except exceptions.GoogleAPICallError as error:
+            say(f"{route.subscription}: Pub/Sub does not answer ({error.code}); trying again")
+            await asyncio.sleep(PAUSE_SECONDS)
+            return []
+        waiting = list(pulled.received_messages)
+        if self._mischief.is_mixed:
+            self._random.shuffle(waiting)
+        return waiting
+
+    async def _handle(self, route: Route, received: ReceivedMessage, free: asyncio.Semaphore) -> None:
+        try:
+            if self._mischief.late:
+                await asyncio.sleep(self._random.uniform(0, self._mischief.late))
+            if self._random.random() < self._mischief.twice:
+                self._begin(self._deliver_again(route, received))
+            if await self._deliver(route, received):
+                await self._acknowledge(route, received)
+            else:
+                await self._give_back(route, received)
+        except exceptions.GoogleAPICallError as error:
+            say(f"{_shown(route, received)}: Pub/Sub was not told ({error.code}), and will deliver it again")
+        finally:
+            free.release()
+
+    async def _deliver_again(self, route: Route, received: ReceivedMessage) -> None:
+        """The same once more, whose answer nobody looks at: so it is where an acknowledgement is lost."""
+        await asyncio.sleep(self._random.uniform(0, self._mischief.late))
+        await self._deliver(route, received)
+
+    async def _deliver(self, route: Route, received: ReceivedMessage) -> bool:
+        begun = time.perf_counter()
+        try:
+            answer = await self._functions.post(
+                route.url,
+                headers=self._event_headers(route, received),
+                json=self._event_data(route, received),
+                timeout=httpx.Timeout(route.timeout_seconds, connect=5.0),
+            )
+        except httpx.TimeoutException:
+            said, is_handled = f"no answer in {route.timeout_seconds:g} s", False
+        except httpx.TransportError as error:
+            said, is_handled = f"no answer ({type(error).__name__})", False
+        else:
+            is_handled = answer.is_success
+            reason = "" if is_handled else f" {answer.text[:300]}"
+            said = f"{answer.status_code} in {(time.perf_counter() - begun) * 1000:.0f} ms{reason}"
+        say(f"{_shown(route, received)}: {said}")
+        return is_handled
+
+    async def _acknowledge(self, route: Route, received: ReceivedMessage) -> None:
+        await self._subscriptions.acknowledge(
+            subscription=self._subscription(route.subscription), ack_ids=[received.ack_id]
+        )
+
+    async def _give_back(self, route: Route, received: ReceivedMessage) -> None:
+        is_last = received.delivery_attempt >= route.attempts
+        becomes = f"goes to {route.dead_letter_topic}" if is_last else "will be delivered again"
+        say(f"{_shown(route, received)}: {becomes}")
+        await self._subscriptions.modify_ack_deadline(
+            subscription=self._subscription(route.subscription),
+            ack_ids=[received.ack_id],
+            ack_deadline_seconds=0,
+        )
+
+    def _event_headers(self, route: Route, received: ReceivedMessage) -> dict[str, str]:
+        """https://cloud.google.com/eventarc/docs/cloudevents, in binary mode."""
+        return {
+            "ce-specversion": "1.0",
+            "ce-id": received.message.message_id,
+            "ce-type": EVENT_TYPE,
+            "ce-source": f"//pubsub.googleapis.com/{self._topic(route.topic)}",
+            "ce-time": _published(received).isoformat(),
+        }
+
+    def _event_data(self, route: Route, received: ReceivedMessage) -> dict[str, Any]:
+        """https://cloud.google.com/pubsub/docs/push#receive_push, which Eventarc hands on."""
+        message: dict[str, Any] = {
+            "messageId": received.message.message_id,
+            "publishTime": _published(received).isoformat(),
+        }
+        if received.message.data:
+            message["data"] = base64.b64encode(received.message.data).decode()
+        if received.message.attributes:
+            message["attributes"] = dict(received.message.attributes)
+        return {
+            "message": message,
+            "subscription": self._subscription(route.subscription),
+            "deliveryAttempt": received.delivery_attempt,
+        }
+
+    async def _subscribe(self, wanted: Mapping[str, Any]) -> None:
+        with contextlib.suppress(exceptions.AlreadyExists):
+            await self._subscriptions.create_subscription(request=dict(wanted))
+
+    def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _topic(self, name: str) -> str:
+        return f"projects/{self._project}/topics/{name}"
+
+    def _subscription(self, name: str) -> str:
+        return f"projects/{self._project}/subscriptions/{name}"
+
+
+def _shown(route: Route, received: ReceivedMessage) -> str:
+    attempt = f"attempt {received.delivery_attempt} of {route.attempts}"
+    return f"{route.topic} message {received.message.message_id}, {attempt}"
+
+
+def _published(received: ReceivedMessage) -> datetime:
+    published: datetime = received.message.publish_time
+    return published
+
+
+def _duration(seconds: float) -> Duration:
+    duration = Duration()
+    duration.FromNanoseconds(int(seconds * 1e9))
+    return duration
+
+
+def main() -> None:
+    """Run the bridge for the catalogue's functions that are named on the command line."""
+    parser = argparse.ArgumentParser(description="Deliver Pub/Sub messages to functions, as Eventarc does.")
+    parser.add_argument(
+        "--functions", required=True, type=json.loads, help="their addresses by name, as JSON"
+    )
+    parser.add_argument("--pauses", type=float, default=1.0, help="the catalogue's pauses times this")
+    parser.add_argument(
+        "--twice", type=float, default=0.0, metavar="PART", help="deliver so many twice, 0 to 1"
+    )
+    parser.add_argument(
+        "--late", type=float, default=0.0, metavar="SECONDS", help="deliver up to so much late"
+    )
+    parser.add_argument("--mixed", action="store_true", help="deliver out of order")
+    parser.add_argument("--seed", type=int, help="make the same choices again")
+    wanted = parser.parse_args()
+    routes = [
+        route_of(row, row.trigger, wanted.functions[row.name], pauses=wanted.pauses)
+        for row in FUNCTIONS
+        if isinstance(row.trigger, Topic) and row.name in wanted.functions
+    ]
+    mischief = Mischief(wanted.twice, wanted.late, wanted.mixed, wanted.seed)
+
+    async def run() -> None:
+        project, host = os.environ["GOOGLE_CLOUD_PROJECT"], os.environ["PUBSUB_EMULATOR_HOST"]
+        bridge = EventBridge(project, host, routes, mischief)
+        await bridge.prepare()
+        say("ready")
+        await run_until_told_to_stop(bridge.run())
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""Functions that fail in every way a real one may, for the tests of delivery. They run as real ones do.
+
+Each counts its calls in Firestore, in `calls/{name}`, and does its work in `effects/{id of the work}`: a
+document that is created, so that doing it twice shows.
+"""
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from google.api_core.exceptions import AlreadyExists
+from google.cloud.firestore_v1 import SERVER_TIMESTAMP, Increment
+
+sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from functions import _entry, catalog
+from functions.catalog import Function, Retry, Topic
+from shared.domain.message import Message
+from shared.errors import NotFound, Unavailable
+from shared.wiring import Wiring
+
+ATTEMPTS = 5
+
+
+class Work(Message):
+    """A piece of work by its name."""
+
+    type: Literal["work"] = "work"
+    name: str
+
+
+def row(name: str, *, timeout_seconds: int = 30, concurrency: int = 4) -> Function:
+    """A row as the catalogue has them."""
+    topic = f"{name.replace('_', '-')}-topic"
+    return Function(
+        name=name,
+        module="",
+        trigger=Topic(topic, Retry(ATTEMPTS, least_seconds=1, most_seconds=1), f"{topic}-dead"),
+        memory="512Mi",
+        cpu="1",
+        timeout_seconds=timeout_seconds,
+        concurrency=concurrency,
+        max_instances=1,
+    )
+
+
+ROWS = (
+    row("works"),
+    row("fails_twice"),
+    row("always_fails"),
+    row("has_a_bug"),
+    row("never_can"),
+    row("is_slow", timeout_seconds=1),
+    row("hangs_at_first"),
+)
+catalog.FUNCTIONS = ROWS  # type: ignore[assignment]  # these rows, in this process
+
+
+async def called(wiring: Wiring, name: str) -> int:
+    """Count a call, and return how many there were."""
+    document = wiring.firestore.document(f"calls/{name}")
+    await document.set({"count": Increment(1)}, merge=True)
+    return int((await document.get()).get("count"))
+
+
+async def effect(wiring: Wiring, work: Work) -> None:
+    """Do the work; once it is done, doing it again changes nothing."""
+    with contextlib.suppress(AlreadyExists):
+        await wiring.firestore.document(f"effects/{work.name}").create({"done": 1})
+
+
+@_entry.pubsub(Work)
+async def works(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Do the work, and keep the order in which it came."""
+    await called(wiring, "works")
+    await wiring.firestore.collection("order").add({"name": work.name, "at": SERVER_TIMESTAMP})
+    await effect(wiring, work)
+    return {}
+
+
+@_entry.pubsub(Work)
+async def fails_twice(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Meet a service that does not answer at the first two calls."""
+    if await called(wiring, "fails_twice") <= 2:
+        raise Unavailable("tmdb", "it does not answer")
+    await effect(wiring, work)
+    return {}
+
+
+@_entry.pubsub(Work)
+async def always_fails(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Meet a service that never answers."""
+    await called(wiring, "always_fails")
+    raise Unavailable("tmdb", f"it does not answer for {work.name}")
+
+
+@_entry.pubsub(Work)
+async def has_a_bug(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Stumble over something unforeseen, whose message holds what nobody should see."""
+    await called(wiring, "has_a_bug")
+    raise ZeroDivisionError(f"secret of {work.name}")
+
+
+@_entry.pubsub(Work)
+async def never_can(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Be asked for what does not exist."""
+    await called(wiring, "never_can")
+    raise NotFound(f"There is no {work.name}.")
+
+
+@_entry.pubsub(Work)
+async def is_slow(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Take longer than the row allows."""
+    await called(wiring, "is_slow")
+    await effect(wiring, work)
+    await asyncio.Event().wait()
+    return {}
+
+
+@_entry.pubsub(Work)
+async def hangs_at_first(work: Work, wiring: Wiring) -> Mapping[str, Any]:
+    """Do the work and then hang, the first time: a kill finds it with its work done and nothing told."""
+    number = await called(wiring, "hangs_at_first")
+    await effect(wiring, work)
+    if number == 1:
+        await asyncio.Event().wait()
+    return {}
