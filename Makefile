@@ -35,6 +35,7 @@ run-job: .venv/.ready  ## call a scheduled function of the running platform now:
 	@$(BIN)/python -m local.run_job $(or $(JOB),$(error Say which job: make run-job JOB=enrich_sweep))
 
 logs:  ## follow the logs of the running platform, or of one function: OF=enrich
+	@test -d build/serve/logs || { echo "There are no logs yet. Start the platform in another terminal: make serve"; exit 1; }
 	@tail -n +1 -F build/serve/logs/$(or $(OF),*).log
 
 dead-letters: .venv/.ready  ## show the messages that could not be handled, and why
@@ -59,7 +60,7 @@ lock: .venv/.ready  ## resolve the versions anew, within the ranges
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: setup  ## measure, each figure against a floor in the same run
-	@for each in cold_import claims warm_enrich rush; do $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@for each in cold_import claims warm_enrich rush serve_start; do $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 stage: .venv/.ready  ## copy what is deployed to build/deploy
 	@$(BIN)/python functions/stage.py build/deploy

@@ -12,13 +12,20 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import functions_framework.aio
-from cloudevents.http import CloudEvent
-from starlette.exceptions import HTTPException
+from cloudevents.exceptions import GenericException
+from cloudevents.http import from_http
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 
 from functions import catalog
-from functions._problems import INTERNAL, METHOD_NOT_ALLOWED, error_response, problem_of, problem_response
+from functions._problems import (
+    INTERNAL,
+    METHOD_NOT_ALLOWED,
+    UNAVAILABLE,
+    error_response,
+    problem_of,
+    problem_response,
+)
 from shared import logs, usage
 from shared.config import read_log_settings, read_settings
 from shared.domain.delivery import Delivery
@@ -45,7 +52,6 @@ M = TypeVar("M", bound="Message")
 HttpHandler = Callable[[Request, Wiring], Awaitable[Response]]
 ScheduledHandler = Callable[[Wiring], Awaitable[Mapping[str, Any]]]
 EntryPoint = Callable[[Request], Awaitable[Response]]
-EventEntryPoint = Callable[[CloudEvent], Awaitable[None]]
 
 
 @functools.cache
@@ -89,16 +95,20 @@ def scheduled(handler: ScheduledHandler) -> EntryPoint:
 
 def pubsub(
     message_type: type[M],
-) -> Callable[[Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]], EventEntryPoint]:
+) -> Callable[[Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]], EntryPoint]:
     """Make an entry point of a function that is called with each message of its topic.
 
-    A handler that returns has dealt with the message. What may pass (a service or the database fails, a bug
-    that is mended meanwhile) is raised and delivered again. What never can succeed, and what has failed as
-    often as the catalogue allows, is put on the dead-letter topic with the reason and acknowledged. Where
-    even that is not possible, the message is delivered again, and Pub/Sub itself moves it in the end.
+    A handler that returns has dealt with the message, and its report stands in the log line. What may pass
+    (a service or the database fails, a bug that is mended meanwhile) is raised, and delivered again. What
+    never can succeed, and what has failed as often as the catalogue allows, is put on the dead-letter topic
+    with the reason and acknowledged. Where even that is not possible, the message is delivered again, and
+    Pub/Sub itself moves it in the end.
+
+    For the framework it is a function that is called over HTTP, as Eventarc does: as a CloudEvent function it
+    would be given the event without the headers, and so without the trace.
     """
 
-    def entry_point_of(handler: Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]) -> EventEntryPoint:
+    def entry_point_of(handler: Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]) -> EntryPoint:
         name = handler.__name__
 
         async def handle(delivery: Delivery, line: _LogLine) -> None:
@@ -155,15 +165,19 @@ class _LogLine:
         self._spent = usage.begin()
         self._begun = time.perf_counter()
         self.fields: dict[str, Any] = {}
+        self.outcome = ""
 
-    def write(self, outcome: str, shown: str) -> None:
+    def write(self, status: int) -> None:
+        if not self.outcome:
+            self.outcome = "ok" if status < 400 else "refused" if status < 500 else "failed"
         fields = {
-            "outcome": outcome,
+            "outcome": self.outcome,
+            "status": status,
             "milliseconds": round((time.perf_counter() - self._begun) * 1000, 1),
             **self.fields,
             **self._spent.as_fields(),
         }
-        logger.info("%s %s", self._name, shown, extra={"fields": fields})
+        logger.info("%s", self._name, extra={"fields": fields})
 
 
 def _request_entry_point(
@@ -183,50 +197,49 @@ def _request_entry_point(
         except Exception:
             logger.exception("%s failed", name)
             response = problem_response(INTERNAL, "It has been logged.")
-        status = response.status_code
-        line.fields["status"] = status
-        line.write("ok" if status < 400 else "refused" if status < 500 else "failed", str(status))
+        line.write(response.status_code)
         response.headers.update(headers or {})
         return response
 
-    _name_it(entry, name)
+    # The framework registers a function under its own name, which must be the deployed target.
+    entry.__name__ = entry.__qualname__ = name
     functions_framework.aio.http(entry)
     return entry
 
 
-def _event_entry_point(name: str, handle: Callable[[Delivery, _LogLine], Awaitable[None]]) -> EventEntryPoint:
-    async def entry(event: CloudEvent) -> None:
-        line = _LogLine(name, logs.trace_of(event.get("traceparent")))
-        delivery = Delivery("", 1, b"", {})
+def _event_entry_point(name: str, handle: Callable[[Delivery, _LogLine], Awaitable[None]]) -> EntryPoint:
+    async def answer(request: Request, line: _LogLine) -> Response:
+        delivery = Delivery.parse(await _event_data(request))
+        line.fields.update(messageId=delivery.message_id, attempt=delivery.attempt)
         try:
-            delivery = Delivery.parse(event.data)
-            line.fields.update(messageId=delivery.message_id, attempt=delivery.attempt)
             await handle(delivery, line)
         except AppError as error:
-            problem = problem_of(error)
-            failure = f"{problem.code}: {error}"
-            may_pass = problem.may_pass
+            problem, sentence = problem_of(error), str(error)
         except Exception as error:
             logger.exception("%s failed", name)
             # An unforeseen error may have anything in its message.
-            failure, may_pass = f"{INTERNAL.code}: {type(error).__name__}", True
+            problem, sentence = INTERNAL, type(error).__name__
         else:
-            line.write("done", "done")
-            return
-        line.fields["reason"] = failure
-        if (may_pass and not _is_last(name, delivery)) or not await _buried(name, delivery, failure):
-            line.write("redelivery", "will be delivered again")
-            raise HTTPException(503, failure)
-        logger.error("a message was put on the dead-letter topic: %s", failure)
-        line.write("dead_letter", "gave up")
+            return Response(status_code=204)
+        reason = line.fields["reason"] = f"{problem.code}: {sentence}"
+        if problem.may_pass and delivery.attempt < _topic_of(name).retry.attempts:
+            line.outcome = "redelivery"
+            return problem_response(problem, sentence)
+        if not await _buried(name, delivery, reason):
+            line.outcome = "redelivery"
+            return problem_response(UNAVAILABLE, sentence)
+        line.outcome = "dead_letter"
+        logger.error("a message was put on the dead-letter topic: %s", reason)
+        return Response(status_code=204)
 
-    _name_it(entry, name)
-    functions_framework.aio.cloud_event(entry)
-    return entry
+    return _request_entry_point(name, answer)
 
 
-def _is_last(name: str, delivery: Delivery) -> bool:
-    return delivery.attempt >= _topic_of(name).retry.attempts
+async def _event_data(request: Request) -> object:
+    try:
+        return from_http(dict(request.headers), await request.body()).data
+    except (GenericException, ClientDisconnect) as error:
+        raise InvalidRequest("This is no CloudEvent.") from error
 
 
 async def _buried(name: str, delivery: Delivery, reason: str) -> bool:
@@ -250,8 +263,3 @@ def _topic_of(name: str) -> catalog.Topic:
     if not isinstance(trigger, catalog.Topic):
         raise TypeError(f"The catalogue has no topic for {name}.")
     return trigger
-
-
-def _name_it(entry: Callable[..., object], name: str) -> None:
-    # The framework registers a function under its own name, which must be the deployed target.
-    entry.__name__ = entry.__qualname__ = name

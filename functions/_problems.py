@@ -33,6 +33,7 @@ class Problem(NamedTuple):
 
 
 INTERNAL = Problem(500, "internal", "Something went wrong here")
+UNAVAILABLE = Problem(503, "unavailable", "A service that is needed does not answer")
 METHOD_NOT_ALLOWED = Problem(405, "method_not_allowed", "This method is not allowed")
 
 # From the most to the least special: the first that fits is the answer.

@@ -9,7 +9,10 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", "stage.py", "deploy*.py", "main.py", "requirements.*")
+HERE_ONLY = ("stage.py", "deploy.py", "deployment")
+"""What stages and deploys, and has nothing to do where the functions run."""
+
+LEFT_OUT = shutil.ignore_patterns("__pycache__", ".*", *HERE_ONLY, "main.py", "requirements.*")
 
 NOT_FOUND = """<!doctype html>
 <html lang="en">

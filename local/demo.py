@@ -138,7 +138,7 @@ def run() -> None:
         with step("starting Google's Firestore and Auth emulators"):
             emulators = stack.enter_context(start_emulators())
         os.environ.update(emulators.environment())
-        environment = dict(os.environ)
+        environment = {**os.environ, "LOG_FORMAT": "json"}
         if not is_real:
             with step("starting the TMDB stand-in"):
                 stand_in = stack.enter_context(running_tmdb_stand_in())

@@ -15,7 +15,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,19 +143,21 @@ class EventBridge:
             await self._channel.close()
 
     async def _serve(self, route: Route) -> None:
-        free = asyncio.Semaphore(route.most_in_flight)
+        in_flight: set[asyncio.Task[None]] = set()
         while True:
-            await free.acquire()
-            free.release()
-            for received in await self._pull(route):
-                await free.acquire()
-                self._begin(self._handle(route, received, free))
+            # Only as many are pulled as can begin at once: the time of one that waits here would be running.
+            while len(in_flight) >= route.most_in_flight:
+                await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
+            for received in await self._pull(route, route.most_in_flight - len(in_flight)):
+                task = self._begin(self._handle(route, received))
+                in_flight.add(task)
+                task.add_done_callback(in_flight.discard)
 
-    async def _pull(self, route: Route) -> list[ReceivedMessage]:
+    async def _pull(self, route: Route, most: int) -> list[ReceivedMessage]:
         try:
             pulled = await self._subscriptions.pull(
                 subscription=self._subscription(route.subscription),
-                max_messages=route.most_in_flight,
+                max_messages=most,
                 retry=None,
                 timeout=PULL_SECONDS,
             )
@@ -170,7 +172,7 @@ class EventBridge:
             self._random.shuffle(waiting)
         return waiting
 
-    async def _handle(self, route: Route, received: ReceivedMessage, free: asyncio.Semaphore) -> None:
+    async def _handle(self, route: Route, received: ReceivedMessage) -> None:
         try:
             if self._mischief.late:
                 await asyncio.sleep(self._random.uniform(0, self._mischief.late))
@@ -182,8 +184,6 @@ class EventBridge:
                 await self._give_back(route, received)
         except exceptions.GoogleAPICallError as error:
             say(f"{_shown(route, received)}: Pub/Sub was not told ({error.code}), and will deliver it again")
-        finally:
-            free.release()
 
     async def _deliver_again(self, route: Route, received: ReceivedMessage) -> None:
         """The same once more, whose answer nobody looks at: so it is where an acknowledgement is lost."""
@@ -205,7 +205,7 @@ class EventBridge:
             said, is_handled = f"no answer ({type(error).__name__})", False
         else:
             is_handled = answer.is_success
-            reason = "" if is_handled else f" {answer.text[:300]}"
+            reason = "" if is_handled else f": {_reason(answer)}"
             said = f"{answer.status_code} in {(time.perf_counter() - begun) * 1000:.0f} ms{reason}"
         say(f"{_shown(route, received)}: {said}")
         return is_handled
@@ -216,14 +216,14 @@ class EventBridge:
         )
 
     async def _give_back(self, route: Route, received: ReceivedMessage) -> None:
-        is_last = received.delivery_attempt >= route.attempts
-        becomes = f"goes to {route.dead_letter_topic}" if is_last else "will be delivered again"
-        say(f"{_shown(route, received)}: {becomes}")
         await self._subscriptions.modify_ack_deadline(
             subscription=self._subscription(route.subscription),
             ack_ids=[received.ack_id],
             ack_deadline_seconds=0,
         )
+        is_last = received.delivery_attempt >= route.attempts
+        becomes = f"goes to {route.dead_letter_topic}" if is_last else "will be delivered again"
+        say(f"{_shown(route, received)}: {becomes}")
 
     def _event_headers(self, route: Route, received: ReceivedMessage) -> dict[str, str]:
         """https://cloud.google.com/eventarc/docs/cloudevents, in binary mode."""
@@ -255,10 +255,11 @@ class EventBridge:
         with contextlib.suppress(exceptions.AlreadyExists):
             await self._subscriptions.create_subscription(request=dict(wanted))
 
-    def _begin(self, work: "asyncio._CoroutineLike[None]") -> None:
+    def _begin(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _topic(self, name: str) -> str:
         return f"projects/{self._project}/topics/{name}"
@@ -270,6 +271,15 @@ class EventBridge:
 def _shown(route: Route, received: ReceivedMessage) -> str:
     attempt = f"attempt {received.delivery_attempt} of {route.attempts}"
     return f"{route.topic} message {received.message.message_id}, {attempt}"
+
+
+def _reason(answer: httpx.Response) -> str:
+    """What a problem answer says, or the beginning of any other."""
+    try:
+        problem = answer.json()
+        return f"{problem['code']}: {problem['detail']}"
+    except (ValueError, KeyError, TypeError):
+        return answer.text[:300]
 
 
 def _published(received: ReceivedMessage) -> datetime:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from google.api_core import exceptions
+from google.api_core.retry_async import AsyncRetry
 
 from shared import usage
 from shared.domain.delivery import Outgoing
@@ -17,7 +18,9 @@ SERVICE = "pubsub"
 MOST_AT_ONCE = 1000
 """Messages in one call: https://cloud.google.com/pubsub/quotas#resource_limits"""
 
+CALL_SECONDS = 5.0
 PUBLISH_SECONDS = 10.0
+"""How long one call may take, and how long it is made again: by itself the client goes on for ten minutes."""
 
 
 class PubsubTopics:
@@ -47,7 +50,13 @@ class PubsubTopics:
                         PubsubMessage(data=message.data, attributes=dict(message.attributes))
                         for message in messages[start : start + MOST_AT_ONCE]
                     ],
-                    timeout=PUBLISH_SECONDS,
+                    timeout=CALL_SECONDS,
+                    retry=AsyncRetry(
+                        predicate=lambda error: isinstance(error, exceptions.ServerError),
+                        initial=0.1,
+                        maximum=2.0,
+                        timeout=PUBLISH_SECONDS,
+                    ),
                 )
             except (exceptions.NotFound, exceptions.PermissionDenied) as error:
                 raise Misconfigured(f"The topic {topic} does not exist, or is closed to us.") from error

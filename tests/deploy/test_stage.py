@@ -12,13 +12,6 @@ import pytest
 from functions import main, stage
 
 
-@pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    target = tmp_path_factory.mktemp("deploy") / "stage"
-    stage.stage(target)
-    return target
-
-
 def fresh(program: str, folder: Path) -> Any:
     """Run `program` as the platform would: in the folder, with nothing of this project beside it."""
     environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
@@ -62,7 +55,8 @@ def test_enrich_starts_without_what_it_does_not_need(staged: Path) -> None:
     loaded = fresh("import json, main; main.enrich; print(json.dumps(sorted(sys.modules)))", staged)
 
     # httpx is not among them: firebase_admin imports it for itself.
-    packages = {"fastapi", "tenacity", "purgatory", "aiolimiter", "google.cloud.pubsub", "google.pubsub_v1"}
+    packages = {"fastapi", "pydantic", "tenacity", "purgatory", "aiolimiter"}
+    packages |= {"google.cloud.pubsub", "google.pubsub_v1"}
     modules = {"functions.scheduled.enrich_sweep", "shared.adapters.http", "shared.adapters.tmdb.client"}
     assert sorted((packages | modules).intersection(loaded)) == []
 
@@ -93,13 +87,14 @@ def test_nothing_is_staged_that_does_not_run_there(staged: Path) -> None:
     files = [path.relative_to(staged) for path in staged.rglob("*") if path.is_file()]
 
     assert [path for path in files if path.suffix != ".py"] == [Path("requirements.txt")]
-    assert not [path for path in files if path.name == "stage.py"]
+    assert not [path for path in files if "stage.py" in path.parts or "deploy" in path.as_posix()]
     assert not [path for path in files if any(part.startswith((".", "__pycache__")) for part in path.parts)]
     assert not [path for path in staged.rglob("*") if path.is_symlink()]
 
 
 def test_every_module_is_staged(staged: Path) -> None:
-    left_out = {"functions/main.py", "functions/stage.py"}  # one is at the root, one does the staging
+    # main.py is at the root; the others stage and deploy
+    left_out = ("functions/main.py", "functions/stage.py", "functions/deploy.py", "functions/deployment/")
     ours = {
         path.relative_to(stage.ROOT).as_posix()
         for package in ("functions", "shared")
@@ -107,7 +102,7 @@ def test_every_module_is_staged(staged: Path) -> None:
     }
 
     there = {path.relative_to(staged).as_posix() for path in staged.rglob("*/*.py")}
-    assert there == ours - left_out
+    assert there == {path for path in ours if not path.startswith(left_out)}
 
 
 def test_the_requirements_are_locked_with_hashes(staged: Path) -> None:
@@ -128,6 +123,19 @@ def test_staging_again_leaves_nothing_of_the_last_time(tmp_path: Path) -> None:
     stage.stage(target)
 
     assert not (target / "functions" / "gone.py").exists()
+
+
+def test_what_hosting_serves_is_staged_where_firebase_looks_for_it() -> None:
+    settings = json.loads((stage.ROOT / "firebase.json").read_text())
+
+    assert Path(settings["hosting"]["public"]) == stage.hosting_beside(Path("build/deploy"))
+
+
+def test_hosting_has_one_small_page(tmp_path: Path) -> None:
+    stage.stage_hosting(tmp_path / "hosting")
+    stage.stage_hosting(tmp_path / "hosting")
+
+    assert [path.name for path in (tmp_path / "hosting").iterdir()] == ["404.html"]
 
 
 @pytest.mark.parametrize(

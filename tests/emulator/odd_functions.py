@@ -1,5 +1,8 @@
 """Functions that fail in every way a real one may, for the tests of delivery. They run as real ones do.
 
+This is the framework's source in processes of their own, and not to be imported: it has a catalogue of
+its own.
+
 Each counts its calls in Firestore, in `calls/{name}`, and does its work in `effects/{id of the work}`: a
 document that is created, so that doing it twice shows.
 """
@@ -9,7 +12,7 @@ import contextlib
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from google.api_core.exceptions import AlreadyExists
 from google.cloud.firestore_v1 import SERVER_TIMESTAMP, Increment
@@ -17,45 +20,10 @@ from google.cloud.firestore_v1 import SERVER_TIMESTAMP, Increment
 sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from functions import _entry, catalog
-from functions.catalog import Function, Retry, Topic
-from shared.domain.message import Message
 from shared.errors import NotFound, Unavailable
 from shared.wiring import Wiring
+from tests.emulator.odd_catalog import ROWS, Work
 
-ATTEMPTS = 5
-
-
-class Work(Message):
-    """A piece of work by its name."""
-
-    type: Literal["work"] = "work"
-    name: str
-
-
-def row(name: str, *, timeout_seconds: int = 30, concurrency: int = 4) -> Function:
-    """A row as the catalogue has them."""
-    topic = f"{name.replace('_', '-')}-topic"
-    return Function(
-        name=name,
-        module="",
-        trigger=Topic(topic, Retry(ATTEMPTS, least_seconds=1, most_seconds=1), f"{topic}-dead"),
-        memory="512Mi",
-        cpu="1",
-        timeout_seconds=timeout_seconds,
-        concurrency=concurrency,
-        max_instances=1,
-    )
-
-
-ROWS = (
-    row("works"),
-    row("fails_twice"),
-    row("always_fails"),
-    row("has_a_bug"),
-    row("never_can"),
-    row("is_slow", timeout_seconds=1),
-    row("hangs_at_first"),
-)
 catalog.FUNCTIONS = ROWS  # type: ignore[assignment]  # these rows, in this process
 
 
@@ -76,8 +44,8 @@ async def effect(wiring: Wiring, work: Work) -> None:
 async def works(work: Work, wiring: Wiring) -> Mapping[str, Any]:
     """Do the work, and keep the order in which it came."""
     await called(wiring, "works")
-    await wiring.firestore.collection("order").add({"name": work.name, "at": SERVER_TIMESTAMP})
     await effect(wiring, work)
+    await wiring.firestore.collection("order").add({"name": work.name, "at": SERVER_TIMESTAMP})
     return {}
 
 

@@ -10,10 +10,12 @@ from typing import IO, cast
 
 import pytest
 
+from functions.catalog import FUNCTIONS
 from local import emulators, java
 from local.emulators import firestore_alone, start_emulators
 from local.functions_host import function_host
-from local.processes import ROOT, SetupError, free_ports, is_listening
+from local.places import free_places, usual_places
+from local.processes import ROOT, SetupError, ensure_free, free_ports, is_listening
 from tests.emulator.leftovers import Leftovers, wait_until
 
 # Whoever holds emulators, as the demo and the tests do.
@@ -106,6 +108,35 @@ def test_a_free_port_is_given_once_and_can_be_listened_at() -> None:
     ) as server:
         wait_until(lambda: is_listening(given[0]), "the server listens")
         server.kill()
+
+
+def test_a_port_in_use_is_named_with_who_has_it() -> None:
+    (port,) = free_ports(1)
+    ensure_free(port, "the firestore emulator")
+    with subprocess.Popen(  # noqa: S603 - Python's own program
+        [sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port)], stderr=subprocess.DEVNULL
+    ) as server:
+        wait_until(lambda: is_listening(port), "the server listens")
+        with pytest.raises(SetupError) as raised:
+            ensure_free(port, "the firestore emulator")
+        server.kill()
+    assert f"Port {port}, which the firestore emulator needs, is in use by python" in str(raised.value)
+    assert f"(process {server.pid})" in str(raised.value)
+
+
+def test_no_two_parts_of_the_platform_want_the_same_port() -> None:
+    for places in (usual_places({}), free_places({})):
+        ports = [*places.emulators.values(), *places.functions.values(), *places.stand_ins.values()]
+        assert len(set(ports)) == len(ports)
+        assert places.functions.keys() == {row.name for row in FUNCTIONS}
+
+
+def test_a_service_whose_key_is_there_is_meant_itself() -> None:
+    assert "TMDB" in usual_places({}).stand_ins
+    places = usual_places({"TMDB_ACCESS_TOKEN": "a real one"})
+    assert "TMDB" not in places.stand_ins
+    assert not {"TMDB_BASE_URL", "TMDB_ACCESS_TOKEN"} & places.stand_in_settings().keys()
+    assert places.stand_in_settings()["TRAKT_CLIENT_ID"] == "stand-in"
 
 
 def test_an_emulator_that_does_not_start_is_shown_with_what_it_printed(

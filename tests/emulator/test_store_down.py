@@ -57,7 +57,7 @@ async def test_a_stopped_firestore_is_a_503_problem_and_the_document_is_whole(
                 store.kill()
                 assert_is_problem(await post_enrich(client, host, token, show))
         await firestore._firestore_api.transport.close()
-    assert "Traceback" not in (tmp_path / "enrich-0.log").read_text().split("enrich 503")[-1]
+    assert "Traceback" not in (tmp_path / "enrich-0.log").read_text().split("status=503")[-1]
 
 
 def assert_is_problem(response: httpx.Response) -> None:

@@ -216,7 +216,7 @@ async def test_each_request_is_one_line_with_what_it_cost(
     assert line.pop("milliseconds") >= 0
     assert line == {
         "severity": "INFO",
-        "message": "enrich 422",
+        "message": "enrich",
         "outcome": "refused",
         "status": 422,
         "firestoreReads": 0,

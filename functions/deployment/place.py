@@ -1,0 +1,121 @@
+"""Where to deploy to, what the accounts there are called, and the roles they are given."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.catalog import Function, Schedule, Topic
+from functions.deployment.steps import Check, Command, Ensure, Remove
+from shared.errors import Misconfigured
+
+EXAMPLE = "make deploy PROJECT=my-tracker REGION=europe-west1"
+
+SCHEDULER = "scheduler-jobs"
+EVENTS = "event-delivery"
+BUILDS = "function-builds"
+
+PUBSUB_AGENT = "serviceAccount:service-${PROJECT_NUMBER}@gcp-sa-pubsub.iam.gserviceaccount.com"
+
+LONGEST_ACCOUNT_NAME = 30
+"""https://cloud.google.com/iam/docs/service-accounts-create"""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A project and a region.
+
+    Raises:
+        Misconfigured: one of them is missing, or cannot be the name of one.
+    """
+
+    project: str
+    region: str
+
+    def __post_init__(self) -> None:
+        for name, value, pattern, like in (
+            ("PROJECT", self.project, r"[a-z][a-z0-9-]{4,28}[a-z0-9]", "the id of a project"),
+            ("REGION", self.region, r"[a-z]+(-[a-z]+)+[0-9]+", "the name of a region"),
+        ):
+            if not value:
+                raise Misconfigured(f"{name} is missing: it is {like}, as in {EXAMPLE}")
+            if not re.fullmatch(pattern, value):
+                raise Misconfigured(f"{name} is {value!r}, and must be {like}, as in {EXAMPLE}")
+
+    def email(self, account: str) -> str:
+        return f"{account}@{self.project}.iam.gserviceaccount.com"
+
+    def member(self, account: str) -> str:
+        return f"serviceAccount:{self.email(account)}"
+
+    def gcloud(self, *words: str) -> Command:
+        return ("gcloud", *words, f"--project={self.project}")
+
+
+def account_of(row: Function) -> str:
+    """The service account that the function runs as.
+
+    Raises:
+        Misconfigured: the name is longer than such names may be.
+    """
+    name = f"fn-{row.deployed_name}"
+    if len(name) > LONGEST_ACCOUNT_NAME:
+        raise Misconfigured(
+            f"{name} is longer than the {LONGEST_ACCOUNT_NAME} characters of a service account's name:"
+            f" shorten the name of the function {row.name}."
+        )
+    return name
+
+
+def has_trigger(rows: Sequence[Function], kind: type[Schedule | Topic]) -> bool:
+    return any(isinstance(row.trigger, kind) for row in rows)
+
+
+def version_variable(secret: str) -> str:
+    """Holds the number of the secret's newest version."""
+    return f"{secret}_VERSION"
+
+
+def grant(place: Place, kind: str, what: str, role: str, member: str, *flags: str) -> Ensure:
+    """Give `member` the role on one thing of a kind such as `secrets` or `run services`."""
+    command = (*kind.split(), "add-iam-policy-binding", what, *flags, f"--member={member}", f"--role={role}")
+    # Topics and subscriptions know no conditions. The others ask for one where the policy has any.
+    condition = () if kind.startswith("pubsub") else ("--condition=None",)
+    return Ensure(
+        f"{short(role)} on {short(what)} for {short(member)}",
+        role_check(place, kind, what, role, member, *flags),
+        place.gcloud(*command, *condition, "--quiet"),
+        done="granted",
+    )
+
+
+def revoke(place: Place, kind: str, what: str, role: str, member: str) -> Remove:
+    """Take the role from `member` again: an account that is deleted leaves its roles behind."""
+    command = (*kind.split(), "remove-iam-policy-binding", what, f"--member={member}", f"--role={role}")
+    return Remove(
+        f"{short(role)} on {short(what)} for {short(member)}",
+        role_check(place, kind, what, role, member),
+        place.gcloud(*command, "--condition=None", "--quiet"),
+    )
+
+
+def role_check(place: Place, kind: str, what: str, role: str, member: str, *flags: str) -> Check:
+    """Whether `member` has the role."""
+    return Check(
+        place.gcloud(
+            *(*kind.split(), "get-iam-policy", what, *flags, "--flatten=bindings[].members"),
+            *(
+                f"--filter=bindings.role={role} AND bindings.members={member}",
+                "--format=value(bindings.role)",
+            ),
+        ),
+        role,
+    )
+
+
+def short(name: str) -> str:
+    """A role, a member or a thing without what is the same in all of them."""
+    if name == PUBSUB_AGENT:
+        return "Pub/Sub"
+    if name.startswith("${"):
+        return "its subscription"
+    return name.removeprefix("roles/").removeprefix("serviceAccount:").split("@")[0]
