@@ -130,7 +130,7 @@ class EventBridge:
             )
 
     async def run(self) -> None:
-        """Deliver until cancelled. What is under way then is delivered again by Pub/Sub, to whoever asks."""
+        """Deliver until cancelled. What is under way then is given back, to be delivered again."""
         try:
             async with asyncio.TaskGroup() as group:
                 for route in self._routes:
@@ -182,6 +182,10 @@ class EventBridge:
                 await self._acknowledge(route, received)
             else:
                 await self._give_back(route, received)
+        except asyncio.CancelledError:
+            # The bridge ends; the next one need not wait until Pub/Sub finds that nobody holds the message.
+            await self._give_back(route, received)
+            raise
         except exceptions.GoogleAPICallError as error:
             say(f"{_shown(route, received)}: Pub/Sub was not told ({error.code}), and will deliver it again")
 

@@ -37,5 +37,5 @@ ROWS = (
     row("has_a_bug"),
     row("never_can"),
     row("is_slow", timeout_seconds=1),
-    row("hangs_at_first"),
+    row("hangs_at_first", timeout_seconds=5),
 )
