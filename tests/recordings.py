@@ -11,3 +11,8 @@ def recordings_folder() -> Path | None:
     beside = Path(__file__).parents[2] / "shared" / "data"
     folder = Path(os.environ.get("RECORDINGS_DIR") or beside)
     return folder if (folder / "tmdb").is_dir() else None
+
+
+def json_files(folder: Path) -> dict[Path, bytes]:
+    """Every JSON file below a folder, by its place there."""
+    return {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*.json")}

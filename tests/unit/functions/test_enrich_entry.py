@@ -2,7 +2,6 @@
 
 import io
 import json
-import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from starlette.types import ASGIApp
 
 from functions import _entry
-from shared.logs import JsonFormatter
 from tests.unit.adapters.tokens import claims_of, unsigned
 
 PROJECT = "demo-enrich-entry"
@@ -50,21 +48,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _entry._wiring.cache_clear()
     yield
     _entry._wiring.cache_clear()
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    """What is logged, as it would stand in the log."""
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonFormatter())
-    kept = {name: logging.getLogger(name).handlers[:] for name in ("functions", "shared")}
-    for name in kept:
-        logging.getLogger(name).handlers = [handler]
-        logging.getLogger(name).setLevel(logging.INFO)
-    yield written
-    for name, handlers in kept.items():
-        logging.getLogger(name).handlers = handlers
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 import io
 import json
-import logging
-from collections.abc import Iterator
 
 import pytest
 from starlette.requests import Request
@@ -12,21 +10,8 @@ from starlette.responses import Response
 from functions import _entry
 from shared import errors
 from shared.errors import AppError, InvalidRequest, RateLimited, UpstreamError
-from shared.logs import JsonFormatter
 
 SECRET = "s3cr3t"
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonFormatter())
-    logger = logging.getLogger("functions")
-    kept, logger.handlers = logger.handlers, [handler]
-    logger.setLevel(logging.INFO)
-    yield written
-    logger.handlers = kept
 
 
 def request(*messages: dict[str, object]) -> Request:

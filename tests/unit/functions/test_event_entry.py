@@ -3,7 +3,6 @@
 import base64
 import io
 import json
-import logging
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
@@ -14,7 +13,6 @@ import pytest
 from functions import _entry
 from local.processes import free_ports
 from shared.adapters import topics
-from shared.logs import JsonFormatter
 
 NOWHERE = f"127.0.0.1:{free_ports(1)[0]}"
 """Where nobody listens."""
@@ -37,18 +35,6 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     _entry._wiring.cache_clear()
     yield
     _entry._wiring.cache_clear()
-
-
-@pytest.fixture
-def lines() -> Iterator[io.StringIO]:
-    written = io.StringIO()
-    handler = logging.StreamHandler(written)
-    handler.setFormatter(JsonFormatter("demo-events"))
-    logger = logging.getLogger("functions")
-    kept, logger.handlers = logger.handlers, [handler]
-    logger.setLevel(logging.INFO)
-    yield written
-    logger.handlers = kept
 
 
 @pytest.fixture

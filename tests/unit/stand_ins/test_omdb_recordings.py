@@ -11,20 +11,12 @@ import pytest
 from local.stand_ins.collect_omdb_facts import FACTS_FOLDER, TITLES, collect
 from local.stand_ins.omdb_facts import INVALID_JSON
 from local.stand_ins.running import running_omdb_stand_in
-from tests.recordings import WHERE, recordings_folder
+from tests.recordings import json_files
 
 LEFT_OUT = {"Plot", "Poster", "Director", "Writer", "Actors", "Awards", "Production", "Website"}
 # Recorded before OMDb had these fields.
 SINCE_2020 = {"Ratings", "DVD", "BoxOffice", "totalSeasons"}
 SEASON_ALONE = "tt2356777"
-
-
-@pytest.fixture(scope="module")
-def recordings() -> Path:
-    folder = recordings_folder()
-    if folder is None:
-        pytest.skip(WHERE)
-    return folder
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +31,7 @@ def omdb() -> Iterator[httpx.Client]:
 def test_collecting_again_gives_the_same_bytes(recordings: Path, tmp_path: Path) -> None:
     collect(recordings, tmp_path)
 
-    collected = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
-    kept = {path.relative_to(FACTS_FOLDER): path.read_bytes() for path in FACTS_FOLDER.rglob("*.json")}
-    assert collected == kept
+    assert json_files(tmp_path) == json_files(FACTS_FOLDER)
 
 
 @pytest.mark.parametrize("title_id", [title_id for title_id in TITLES if title_id != SEASON_ALONE])

@@ -10,15 +10,7 @@ import pytest
 
 from local.stand_ins.collect_facts import FACTS_FOLDER, SHOWS, collect
 from local.stand_ins.running import running_tmdb_stand_in
-from tests.recordings import WHERE, recordings_folder
-
-
-@pytest.fixture(scope="module")
-def recordings() -> Path:
-    folder = recordings_folder()
-    if folder is None:
-        pytest.skip(WHERE)
-    return folder
+from tests.recordings import json_files
 
 
 @pytest.fixture(scope="module")
@@ -34,9 +26,7 @@ def tmdb() -> Iterator[httpx.Client]:
 def test_collecting_again_gives_the_same_bytes(recordings: Path, tmp_path: Path) -> None:
     collect(recordings, tmp_path)
 
-    collected = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
-    kept = {path.relative_to(FACTS_FOLDER): path.read_bytes() for path in FACTS_FOLDER.rglob("*.json")}
-    assert collected == kept
+    assert json_files(tmp_path) == json_files(FACTS_FOLDER)
 
 
 @pytest.mark.parametrize("show_id", SHOWS)

@@ -17,17 +17,9 @@ from local.stand_ins.collect_trakt_facts import (
     collect,
 )
 from local.stand_ins.trakt import make_application
-from tests.recordings import WHERE, recordings_folder
+from tests.recordings import json_files
 
 pytestmark = pytest.mark.anyio
-
-
-@pytest.fixture(scope="module")
-def recordings() -> Path:
-    folder = recordings_folder()
-    if folder is None:
-        pytest.skip(WHERE)
-    return folder
 
 
 @pytest.fixture
@@ -51,9 +43,7 @@ async def older_watched(trakt: httpx.AsyncClient) -> dict[int, dict[str, Any]]:
 def test_collecting_again_gives_the_same_bytes(recordings: Path, tmp_path: Path) -> None:
     collect(recordings, tmp_path)
 
-    collected = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
-    kept = {path.relative_to(FACTS_FOLDER): path.read_bytes() for path in FACTS_FOLDER.rglob("*.json")}
-    assert collected == kept
+    assert json_files(tmp_path) == json_files(FACTS_FOLDER)
 
 
 async def test_watched_shows_are_as_recorded(recordings: Path, trakt: httpx.AsyncClient) -> None:

@@ -12,7 +12,7 @@ import pytest
 from local.stand_ins.collect_tvdb_facts import FACTS_FOLDER, collect
 from local.stand_ins.running import running_tvdb_stand_in
 from local.stand_ins.tvdb_facts import TvdbFacts
-from tests.recordings import WHERE, recordings_folder
+from tests.recordings import json_files
 
 LEFT_OUT = {"overview", "overviewTranslations", "image", "imageType", "image_url", "thumbnail", "overviews"}
 # Whoever kept the recordings cut their lists, and the facts of one series are put together from several.
@@ -32,14 +32,6 @@ WHOLE_ANSWERS = {
 
 
 @pytest.fixture(scope="module")
-def recordings() -> Path:
-    folder = recordings_folder()
-    if folder is None:
-        pytest.skip(WHERE)
-    return folder
-
-
-@pytest.fixture(scope="module")
 def tvdb() -> Iterator[httpx.Client]:
     with running_tvdb_stand_in() as stand_in, httpx.Client(base_url=stand_in.base_url) as client:
         token = client.post("/login", json={"apikey": "any"}).json()["data"]["token"]
@@ -50,9 +42,7 @@ def tvdb() -> Iterator[httpx.Client]:
 def test_collecting_again_gives_the_same_bytes(recordings: Path, tmp_path: Path) -> None:
     collect(recordings, tmp_path)
 
-    collected = {path.relative_to(tmp_path): path.read_bytes() for path in tmp_path.rglob("*.json")}
-    kept = {path.relative_to(FACTS_FOLDER): path.read_bytes() for path in FACTS_FOLDER.rglob("*.json")}
-    assert collected == kept
+    assert json_files(tmp_path) == json_files(FACTS_FOLDER)
 
 
 @pytest.mark.parametrize("name", WHOLE_ANSWERS)
