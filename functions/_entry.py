@@ -38,7 +38,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_LEVELS = {"failed": logging.WARNING, "redelivery": logging.WARNING, "dead_letter": logging.ERROR}
+"""How grave each outcome is; those that are not here are what should happen, or the caller's affair."""
+
 LONGEST_BODY = 65_536
+
+_SLIPS = (AttributeError, TypeError, ValueError, RecursionError)
+"""What the cloudevents package raises of a body that is another kind of JSON than it expects, or none."""
 
 # The token travels in a header that no browser adds by itself, so any origin may call.
 _CORS = {
@@ -177,7 +183,8 @@ class _LogLine:
             **self.fields,
             **self._spent.as_fields(),
         }
-        logger.info("%s", self._name, extra={"fields": fields})
+        level = _LEVELS.get(self.outcome, logging.INFO)
+        logger.log(level, "%s", self._name, extra={"fields": fields})
 
 
 def _request_entry_point(
@@ -229,7 +236,6 @@ def _event_entry_point(name: str, handle: Callable[[Delivery, _LogLine], Awaitab
             line.outcome = "redelivery"
             return problem_response(UNAVAILABLE, sentence)
         line.outcome = "dead_letter"
-        logger.error("a message was put on the dead-letter topic: %s", reason)
         return Response(status_code=204)
 
     return _request_entry_point(name, answer)
@@ -238,7 +244,7 @@ def _event_entry_point(name: str, handle: Callable[[Delivery, _LogLine], Awaitab
 async def _event_data(request: Request) -> object:
     try:
         return from_http(dict(request.headers), await request.body()).data
-    except (GenericException, ClientDisconnect) as error:
+    except (GenericException, ClientDisconnect, *_SLIPS) as error:
         raise InvalidRequest("This is no CloudEvent.") from error
 
 

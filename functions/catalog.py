@@ -50,7 +50,8 @@ class Function:
 
     `tmdb_calls` is what each of its instances may ask of TMDB in 10 seconds. All instances of all functions
     together stay within `TMDB_CALLS_PER_10_SECONDS`. More than one request at once in an instance
-    (`concurrency`) takes at least one whole `cpu`.
+    (`concurrency`) takes at least one whole `cpu`. `publishes` names the topics it publishes to, beside its
+    own dead-letter topic.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Function:
     min_instances: int = 0
     tmdb_calls: int = 0
     secrets: tuple[str, ...] = ()
+    publishes: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -109,15 +111,51 @@ FUNCTIONS = (
         timeout_seconds=300,
         concurrency=1,
         max_instances=1,
+        tmdb_calls=2,
+        secrets=("TMDB_ACCESS_TOKEN",),
+    ),
+    Function(
+        name="poll_changes",
+        module="functions.scheduled.poll_changes",
+        trigger=Schedule(cron="7 * * * *", retry=Retry(attempts=2, least_seconds=60, most_seconds=300)),
+        memory="512Mi",
+        cpu="0.333",
+        # Three days of both feeds have been some 300 pages, which take 17 minutes of its share of TMDB.
+        timeout_seconds=1800,
+        concurrency=1,
+        max_instances=1,
         tmdb_calls=4,
         secrets=("TMDB_ACCESS_TOKEN",),
+        publishes=("show-sync",),
+    ),
+    Function(
+        name="full_sync",
+        module="functions.scheduled.full_sync",
+        trigger=Schedule(cron="0 */6 * * *", retry=Retry(attempts=3, least_seconds=30, most_seconds=120)),
+        memory="512Mi",
+        cpu="0.333",
+        timeout_seconds=120,
+        concurrency=1,
+        max_instances=1,
+        publishes=("show-sync",),
+    ),
+    Function(
+        name="cleanup",
+        module="functions.scheduled.cleanup",
+        trigger=Schedule(cron="0 3 * * *", retry=Retry(attempts=3, least_seconds=60, most_seconds=300)),
+        memory="512Mi",
+        cpu="0.333",
+        timeout_seconds=300,
+        concurrency=1,
+        max_instances=1,
     ),
     Function(
         name="show_sync",
         module="functions.pubsub.show_sync",
         trigger=Topic(
             name="show-sync",
-            retry=Retry(attempts=8, least_seconds=10, most_seconds=600),
+            # Together the pauses are longer than two hours, in which TMDB may be down.
+            retry=Retry(attempts=20, least_seconds=10, most_seconds=600),
             dead_letter_topic="show-sync-dead",
         ),
         memory="512Mi",
@@ -125,8 +163,9 @@ FUNCTIONS = (
         timeout_seconds=120,
         concurrency=8,
         max_instances=1,
-        tmdb_calls=8,
-        secrets=("TMDB_ACCESS_TOKEN",),
+        tmdb_calls=6,
+        secrets=("TMDB_ACCESS_TOKEN", "TVDB_API_KEY", "OMDB_API_KEY"),
+        publishes=("timeline-events",),
     ),
 )
 

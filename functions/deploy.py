@@ -60,7 +60,7 @@ def deploy_script(place: Place, staged: Path) -> str:
     """
     introduction = (
         f"Deploys everything to the project {place.project}, region {place.region}, as 'make deploy' does."
-        " Run it in the project's folder, after 'make stage'.\n"
+        " Run it in the project's folder, after 'make setup' and 'make stage'.\n"
         "Each thing is looked up first, and made or changed only if it is not there or differs; so where a"
         " command failed, run this again once the reason is gone."
     )
@@ -71,7 +71,8 @@ def undeploy_script(place: Place) -> str:
     """What takes the deployment away again, as a bash script."""
     introduction = (
         f"Takes away what 'make deploy' made in the project {place.project}, region {place.region}."
-        " Firestore's data, the users and the secrets stay. It can be run again."
+        " Firestore's data, the users and the secrets stay. Run it in the project's folder, after 'make"
+        " setup'. It can be run again."
     )
     return as_script(removal(place, FUNCTIONS), introduction)
 

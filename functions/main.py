@@ -11,7 +11,14 @@ if importlib.util.find_spec("functions") is None:
     # project the root is one above.
     sys.path.append(str(Path(__file__).resolve().parent.parent))
 
-__all__ = ["enrich", "enrich_sweep", "show_sync"]  # noqa: F822 - they are found by __getattr__
+__all__ = [  # noqa: F822 - they are found by __getattr__
+    "cleanup",
+    "enrich",
+    "enrich_sweep",
+    "full_sync",
+    "poll_changes",
+    "show_sync",
+]
 
 
 def __getattr__(name: str) -> object:

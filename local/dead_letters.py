@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from google.api_core import exceptions
-from google.pubsub_v1 import PubsubMessage, SubscriberAsyncClient
+from google.pubsub_v1 import PubsubMessage, ReceivedMessage, SubscriberAsyncClient
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 from grpc import aio
 
@@ -15,32 +15,44 @@ from functions.catalog import FUNCTIONS, Topic
 from local.places import FOLDER, running_platform
 from local.processes import SetupError
 
-MOST_SHOWN = 100
+MOST_SHOWN = 1000
+MOST_AT_ONCE = 100
 PULL_SECONDS = 2.0
+MORE_SECONDS = 0.5
+"""How long the first message is waited for, and then each further pull."""
+
 UNKNOWN = "not known: the function was killed, ran out of time, or could not reach Pub/Sub; see its log"
 
 
 async def dead_letters(pubsub_host: str, project: str, topic: str) -> list[PubsubMessage]:
-    """What waits at a dead-letter topic; it is given back at once, and waits on."""
+    """What waits at a dead-letter topic, up to `MOST_SHOWN`; all of it is given back, and waits on."""
     channel = aio.insecure_channel(pubsub_host)
     client = SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
     subscription = f"projects/{project}/subscriptions/{topic}"
+    received: list[ReceivedMessage] = []
     try:
-        pulled = await client.pull(
-            subscription=subscription, max_messages=MOST_SHOWN, retry=None, timeout=PULL_SECONDS
-        )
-        received = list(pulled.received_messages)
+        # One pull gives as many as it likes, so only one that gives none says that these are all.
+        while len(received) < MOST_SHOWN:
+            pulled = await client.pull(
+                subscription=subscription,
+                max_messages=min(MOST_AT_ONCE, MOST_SHOWN - len(received)),
+                retry=None,
+                timeout=MORE_SECONDS if received else PULL_SECONDS,
+            )
+            if not pulled.received_messages:
+                break
+            received += pulled.received_messages
+    except exceptions.DeadlineExceeded:
+        pass  # there are no more
+    finally:
         if received:
             await client.modify_ack_deadline(
                 subscription=subscription,
                 ack_ids=[one.ack_id for one in received],
                 ack_deadline_seconds=0,
             )
-        return [one.message for one in received]
-    except exceptions.DeadlineExceeded:
-        return []
-    finally:
         await channel.close()
+    return [one.message for one in received]
 
 
 def described(topic: str, message: PubsubMessage) -> str:
@@ -49,9 +61,16 @@ def described(topic: str, message: PubsubMessage) -> str:
     attempts = attributes.get("deadLetterAttempts") or attributes.get(
         "CloudPubSubDeadLetterSourceDeliveryCount"
     )
+    # Where Pub/Sub moved it, only its subscription is known, which is called as its function.
+    function = attributes.get("deadLetterFunction") or attributes.get(
+        "CloudPubSubDeadLetterSourceSubscription"
+    )
     return (
         f"{topic}: {message.data.decode(errors='replace')}\n"
-        f"  attempts: {attempts or 'not known'}\n  reason:   {attributes.get('deadLetterReason', UNKNOWN)}"
+        f"  function: {function or 'not known'}\n"
+        f"  message:  {attributes.get('deadLetterMessageId', 'not known')}\n"
+        f"  attempts: {attempts or 'not known'}\n"
+        f"  reason:   {attributes.get('deadLetterReason', UNKNOWN)}"
     )
 
 
@@ -62,6 +81,8 @@ async def run(folder: Path) -> None:
     for topic in sorted(topics):
         found = await dead_letters(running.emulators["pubsub"], running.project, topic)
         print("\n".join(described(topic, message) for message in found) or f"{topic}: none")
+        if len(found) >= MOST_SHOWN:
+            print(f"{topic}: there may be more than these {MOST_SHOWN}")
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ import json
 import os
 import random
 import time
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -86,10 +86,17 @@ class EventBridge:
     """Delivers the messages of all routes, for as long as `run` runs."""
 
     def __init__(
-        self, project: str, pubsub_host: str, routes: Sequence[Route], mischief: Mischief | None = None
+        self,
+        project: str,
+        pubsub_host: str,
+        routes: Sequence[Route],
+        mischief: Mischief | None = None,
+        *,
+        further_topics: Collection[str] = (),
     ) -> None:
         self._project = project
         self._routes = routes
+        self._further_topics = further_topics
         self._mischief = mischief or Mischief()
         self._random = random.Random(self._mischief.seed)  # noqa: S311 - not for secrets
         channel = aio.insecure_channel(pubsub_host)
@@ -107,11 +114,12 @@ class EventBridge:
         A dead-letter topic gets a subscription too: without one it would lose its messages.
         """
         await self._channel.channel_ready()
+        for name in self._further_topics:
+            await self._make_topic(name)
         for route in self._routes:
             dead = self._topic(route.dead_letter_topic)
-            for topic in (self._topic(route.topic), dead):
-                with contextlib.suppress(exceptions.AlreadyExists):
-                    await self._topics.create_topic(name=topic)
+            for name in (route.topic, route.dead_letter_topic):
+                await self._make_topic(name)
             await self._subscribe({"name": self._subscription(route.dead_letter_topic), "topic": dead})
             await self._subscribe(
                 {
@@ -255,6 +263,10 @@ class EventBridge:
             "deliveryAttempt": received.delivery_attempt,
         }
 
+    async def _make_topic(self, name: str) -> None:
+        with contextlib.suppress(exceptions.AlreadyExists):
+            await self._topics.create_topic(name=self._topic(name))
+
     async def _subscribe(self, wanted: Mapping[str, Any]) -> None:
         with contextlib.suppress(exceptions.AlreadyExists):
             await self._subscriptions.create_subscription(request=dict(wanted))
@@ -322,7 +334,8 @@ def main() -> None:
 
     async def run() -> None:
         project, host = os.environ["GOOGLE_CLOUD_PROJECT"], os.environ["PUBSUB_EMULATOR_HOST"]
-        bridge = EventBridge(project, host, routes, mischief)
+        published = {topic for row in FUNCTIONS for topic in row.publishes}
+        bridge = EventBridge(project, host, routes, mischief, further_topics=published)
         await bridge.prepare()
         say("ready")
         await run_until_told_to_stop(bridge.run())

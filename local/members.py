@@ -58,11 +58,13 @@ class Member:
         """Start it again if it has ended by itself, and later each time if it does so again and again."""
         if not self._process.has_ended:
             return False
-        if self._begun + STEADY_SECONDS < now_seconds:
+        ended = self._ended_at(now_seconds)
+        if self._begun + STEADY_SECONDS < ended:
             self._pause = 0.0
-        if now_seconds < self._ended_at(now_seconds) + self._pause:
+        if now_seconds < ended + self._pause:
             return False
         self._pause = min(LONGEST_PAUSE_SECONDS, self._pause * 2 or 1.0)
+        self._process.stop()
         self._spawn()
         return True
 
@@ -77,31 +79,49 @@ class Member:
 
     def _is_ready(self) -> bool:
         if self._port is None:
-            return "ready" in self._log.read_text(errors="replace")
+            said = self._log.read_text(errors="replace").splitlines()
+            return any(line.endswith(" ready") for line in said)
         return is_listening(self._port)
 
 
 class Platform:
     """The emulators and all members, for as long as they run."""
 
-    def __init__(self, emulators: Emulators, emulator_process: GuardedProcess) -> None:
+    def __init__(
+        self, emulators: Emulators, emulator_process: GuardedProcess, emulator_ports: Mapping[str, int]
+    ) -> None:
         self.emulators = emulators
         self.members: list[Member] = []
         self._emulator_process = emulator_process
+        self._emulator_ports = emulator_ports
+        self._silent: list[str] = []
 
     def look_after(self) -> Iterator[str]:
         """Start again what has ended by itself, and give the names.
 
         Raises:
-            SetupError: the emulators have ended, and all data with them.
+            SetupError: the emulators, or one of them, have ended, and their data with them.
         """
         if self._emulator_process.has_ended:
             raise SetupError(
                 f"The emulators ended by themselves. They printed:\n{self._emulator_process.tail()}"
             )
+        self._ensure_all_listen()
         for member in self.members:
             if member.restarted(time.monotonic()):
                 yield member.name
+
+    def _ensure_all_listen(self) -> None:
+        """firebase-tools goes on without an emulator that has died."""
+        silent = [name for name, port in self._emulator_ports.items() if not is_listening(port)]
+        # One that is busy may miss a look.
+        gone = [name for name in silent if name in self._silent]
+        self._silent = silent
+        if gone:
+            raise SetupError(
+                f"The emulator of {' and '.join(gone)} ended by itself, with what it held. The emulators"
+                f" printed:\n{self._emulator_process.tail()}"
+            )
 
 
 @contextmanager
@@ -119,18 +139,24 @@ def running_members(
         SetupError: something is missing on this machine, or does not start.
     """
     with spawned_emulators(ALL, ports=places.emulators, data=data, log=logs / "emulators.log") as suite:
-        platform = Platform(suite.emulators, suite.process)
+        ports = {name: places.emulators[name] for name in ALL}
+        platform = Platform(suite.emulators, suite.process, ports)
         told = {**environment, **suite.emulators.environment(), **places.stand_in_settings()}
+        is_whole = False
         try:
             for name, command, port in _commands(places, bridge_options):
                 platform.members.append(Member(name, command, environment=told, logs=logs, port=port))
             suite.wait_until_ready()
+            is_whole = True
             for member in platform.members:
                 member.wait_until_ready()
             yield platform
         finally:
             for member in platform.members:
                 member.ask_to_stop()
+            if not is_whole and not suite.process.has_ended:
+                # Not all is imported yet, so an export would lose the rest of what was kept.
+                suite.process.kill()
             for member in platform.members:
                 member.stop()
 

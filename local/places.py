@@ -6,10 +6,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from functions.catalog import FUNCTIONS
 from local.emulators import PORTS, Emulators
+from local.lock import is_held
 from local.processes import ROOT, SetupError, ensure_free, free_ports
 from local.stand_ins.services import SERVICES
 
@@ -129,10 +128,13 @@ def forget_running(folder: Path) -> None:
 
 
 def find_running(folder: Path) -> Running | None:
-    """The platform that runs in that folder, if one does."""
-    file = _file(folder)
-    running = Running(**json.loads(file.read_text())) if file.exists() else None
-    return running if running is not None and psutil.pid_exists(running.process_id) else None
+    """The platform that runs in that folder, if one does: it holds the folder's lock."""
+    if not is_held(folder):
+        return None
+    try:
+        return Running(**json.loads(_file(folder).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None  # it has not written it yet, or another version of this program did
 
 
 def running_platform(folder: Path = FOLDER) -> Running:
@@ -142,6 +144,8 @@ def running_platform(folder: Path = FOLDER) -> Running:
         SetupError: none does.
     """
     running = find_running(folder)
+    if running is None and is_held(folder):
+        raise SetupError("The platform is not ready, or is just ending; its terminal says which.")
     if running is None:
         raise SetupError("The platform does not run. Start it in another terminal: make serve")
     return running

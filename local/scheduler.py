@@ -19,6 +19,8 @@ from cronsim import CronSim
 from functions.catalog import FUNCTIONS, Schedule
 from local.background import run_until_told_to_stop, say
 
+LONGEST_SLEEP_SECONDS = 30.0
+
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -36,20 +38,25 @@ class Job:
 
 
 class Clock:
-    """The time, which goes on at `speed` from `start`, or from now."""
+    """The machine's own time, or one that goes on at `speed` from `start`, or from now."""
 
     def __init__(self, speed: float = 1.0, start: datetime | None = None) -> None:
+        is_own = speed == 1.0 and start is None
         self._speed = speed
-        self._start = start or datetime.now(UTC)
+        self._start = None if is_own else start or datetime.now(UTC)
         self._begun = time.monotonic()
 
     def now(self) -> datetime:
         """What it shows."""
+        if self._start is None:
+            return datetime.now(UTC)
         return self._start + timedelta(seconds=(time.monotonic() - self._begun) * self._speed)
 
     async def sleep_until(self, wanted: datetime) -> None:
-        """Return when it shows `wanted`."""
-        await asyncio.sleep((wanted - self.now()).total_seconds() / self._speed)
+        """Return when it shows `wanted`, or as soon as a machine that slept over it has woken up."""
+        # The time of `asyncio.sleep` stands still while the machine sleeps.
+        while (left := (wanted - self.now()).total_seconds() / self._speed) > 0:  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(min(left, LONGEST_SLEEP_SECONDS))
 
 
 async def call(client: httpx.AsyncClient, job: Job, scheduled: datetime) -> httpx.Response | None:

@@ -23,6 +23,10 @@ class Settings:
     lifetimes: Lifetimes
     enrich_wait_seconds: float
     pubsub_emulator_host: str | None = None
+    tvdb_base_url: str = "https://api4.thetvdb.com/v4"
+    tvdb_api_key: str = field(default="", repr=False)
+    omdb_base_url: str = "https://www.omdbapi.com/"
+    omdb_api_key: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,7 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
     return Settings(
         project=project,
         tmdb_base_url=env.get("TMDB_BASE_URL") or "https://api.themoviedb.org/3",
-        tmdb_access_token=env.get("TMDB_ACCESS_TOKEN", ""),
+        tmdb_access_token=_secret(env, "TMDB_ACCESS_TOKEN"),
         lifetimes=Lifetimes(
             settled=timedelta(days=_number(env, "SEASON_TTL_DAYS", 30)),
             ongoing=timedelta(days=_number(env, "ONGOING_SEASON_TTL_DAYS", 7)),
@@ -57,6 +61,10 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         ),
         enrich_wait_seconds=_number(env, "ENRICH_WAIT_SECONDS", 2),
         pubsub_emulator_host=env.get("PUBSUB_EMULATOR_HOST") or None,
+        tvdb_base_url=env.get("TVDB_BASE_URL") or "https://api4.thetvdb.com/v4",
+        tvdb_api_key=_secret(env, "TVDB_API_KEY"),
+        omdb_base_url=env.get("OMDB_BASE_URL") or "https://www.omdbapi.com/",
+        omdb_api_key=_secret(env, "OMDB_API_KEY"),
     )
 
 
@@ -79,6 +87,11 @@ def refuse_emulators_in_cloud(environment: Mapping[str, str]) -> None:
     named = [name for name in EMULATORS if environment.get(name)]
     if named and "K_SERVICE" in environment:
         raise Misconfigured(f"{', '.join(named)} must not be set on Cloud Run: unset it and deploy again.")
+
+
+def _secret(environment: Mapping[str, str], name: str) -> str:
+    # One that came from a file has its line end, which no header may have.
+    return environment.get(name, "").strip()
 
 
 def _number(environment: Mapping[str, str], name: str, default: float) -> float:

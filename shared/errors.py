@@ -9,6 +9,7 @@ AppError
 ├── UpstreamError         a service we call (TMDB, ...) failed us
 │   ├── Unavailable       no answer, or one that says "later"
 │   ├── RateLimited       it told us to slow down
+│   │   └── DailyLimitReached   it answers no more today
 │   ├── Rejected          it does not accept our credentials or our request
 │   └── Malformed         it answered something that cannot be read
 └── StoreError            Firestore failed us
@@ -63,6 +64,10 @@ class RateLimited(UpstreamError):
     def __init__(self, service: str, message: str, retry_after: float | None = None) -> None:
         super().__init__(service, message)
         self.retry_after = retry_after
+
+
+class DailyLimitReached(RateLimited):
+    """The service has answered as often as it does in a day; asking again helps tomorrow."""
 
 
 class Rejected(UpstreamError):

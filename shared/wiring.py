@@ -23,13 +23,27 @@ from shared.usecases.load_seasons import SeasonLoader
 from shared.usecases.read_through import ReadThroughCache
 
 if TYPE_CHECKING:
+    from shared.adapters.firestore.daily_budget import DailyBudget
+    from shared.adapters.firestore.held_shows import HeldShowsDocument
+    from shared.adapters.firestore.show_schedule import ShowScheduleDocuments
+    from shared.adapters.firestore.shows import ShowDocuments
     from shared.adapters.http import ServiceClient
-    from shared.adapters.tmdb.client import TmdbMovies, TmdbSeasons, TmdbShows
+    from shared.adapters.omdb.client import OmdbTitles
+    from shared.adapters.tmdb.changes import TmdbChanges
+    from shared.adapters.tmdb.client import TmdbMovies, TmdbSeasons
+    from shared.adapters.tmdb.shows import TmdbShows
     from shared.adapters.topics import PubsubTopics
+    from shared.adapters.tvdb.client import TvdbEpisodes
     from shared.usecases.load_movie import MovieLoader
+    from shared.usecases.supplements import Supplements
 
 SEASON_MEMORY_EPISODES = 50_000
 MOVIE_MEMORY = 5_000
+
+TVDB_CALLS_PER_10_SECONDS = 10
+OMDB_CALLS_PER_10_SECONDS = 10
+OMDB_CALLS_PER_DAY = 1_000
+"""What OMDb's free keys are good for (DESIGN.md, section 8)."""
 
 
 class Wiring:
@@ -91,15 +105,91 @@ class Wiring:
 
     @cached_property
     def shows(self) -> "TmdbShows":
-        from shared.adapters.tmdb.client import TmdbShows
+        from shared.adapters.tmdb.shows import TmdbShows
 
         return TmdbShows(self._tmdb)
+
+    @cached_property
+    def show_documents(self) -> "ShowDocuments":
+        from shared.adapters.firestore.shows import ShowDocuments
+
+        return ShowDocuments(self.firestore)
+
+    @cached_property
+    def supplements(self) -> "Supplements":
+        from shared.usecases.supplements import Supplements
+
+        return Supplements(self.tvdb, self.omdb, self.omdb_budget)
+
+    @cached_property
+    def tmdb_changes(self) -> "TmdbChanges":
+        from shared.adapters.tmdb.changes import TmdbChanges
+
+        return TmdbChanges(self._tmdb)
+
+    @cached_property
+    def held_shows(self) -> "HeldShowsDocument":
+        from shared.adapters.firestore.held_shows import HeldShowsDocument
+
+        return HeldShowsDocument(self.firestore)
+
+    @cached_property
+    def show_schedule(self) -> "ShowScheduleDocuments":
+        from shared.adapters.firestore.show_schedule import ShowScheduleDocuments
+
+        return ShowScheduleDocuments(self.firestore)
 
     @cached_property
     def topics(self) -> "PubsubTopics":
         from shared.adapters.topics import PubsubTopics
 
         return PubsubTopics(self.settings.project, emulator_host=self.settings.pubsub_emulator_host)
+
+    @cached_property
+    def tvdb(self) -> "TvdbEpisodes | None":
+        """None where no key is set: what TheTVDB knows is a supplement."""
+        from shared.adapters.firestore.service_token import ServiceTokenDocument
+        from shared.adapters.tvdb.client import SERVICE, TvdbEpisodes
+        from shared.adapters.tvdb.sign_in import TvdbSignIn
+
+        if not self.settings.tvdb_api_key:
+            return None
+        document = ServiceTokenDocument(self.firestore, SERVICE)
+        key = self.settings.tvdb_api_key
+        sign_in = TvdbSignIn(self._tvdb, api_key=key, document=document, now=self.now)
+        return TvdbEpisodes(self._tvdb, sign_in)
+
+    @cached_property
+    def omdb(self) -> "OmdbTitles | None":
+        """None where no key is set, as with TheTVDB."""
+        from shared.adapters.omdb.client import OmdbTitles
+
+        return OmdbTitles(self._omdb) if self.settings.omdb_api_key else None
+
+    @cached_property
+    def omdb_budget(self) -> "DailyBudget":
+        from shared.adapters.firestore.daily_budget import DailyBudget
+
+        return DailyBudget(self.firestore, "omdb_budget", OMDB_CALLS_PER_DAY)
+
+    @cached_property
+    def _tvdb(self) -> "ServiceClient":
+        from shared.adapters.http import Share
+        from shared.adapters.tvdb.client import tvdb_client
+
+        share = Share(TVDB_CALLS_PER_10_SECONDS)
+        return tvdb_client(base_url=self.settings.tvdb_base_url, share=share)
+
+    @cached_property
+    def _omdb(self) -> "ServiceClient":
+        from shared.adapters.http import Share
+        from shared.adapters.omdb.client import omdb_client
+
+        return omdb_client(
+            base_url=self.settings.omdb_base_url,
+            api_key=self.settings.omdb_api_key,
+            share=Share(OMDB_CALLS_PER_10_SECONDS),
+        )
 
     @cached_property
     def _tmdb(self) -> "ServiceClient":

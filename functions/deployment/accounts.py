@@ -21,6 +21,7 @@ BUILD_ROLES = ("roles/logging.logWriter", "roles/artifactregistry.writer", "role
 
 FUNCTION_ROLE = "roles/datastore.user"
 ACCESSOR_ROLE = "roles/secretmanager.secretAccessor"
+PUBLISHER_ROLE = "roles/pubsub.publisher"
 
 
 def accounts_for(rows: Sequence[Function]) -> list[str]:
@@ -79,9 +80,10 @@ def roles(place: Place, rows: Sequence[Function]) -> Group:
     """What the functions and the builds may do. Who may call a function is set with the function."""
     return Group(
         "Roles",
-        "Functions: Firestore, and the secrets of their own row. One with a topic may publish to its own"
-        " dead-letter topic, where it puts what can never succeed, with the reason; Pub/Sub puts there"
-        " what failed too often. Builds: read the source, write the container and the log.",
+        "Functions: Firestore, the secrets of their own row, and the topics that it publishes to. One with a"
+        " topic may publish to its own dead-letter topic, where it puts what can never succeed, with the"
+        " reason; Pub/Sub puts there what failed too often. Builds: read the source, write the"
+        " container and the log.",
         (
             *(step for row in rows for step in _roles_of(place, row)),
             *(grant(place, "projects", place.project, role, place.member(BUILDS)) for role in BUILD_ROLES),
@@ -93,10 +95,11 @@ def _roles_of(place: Place, row: Function) -> list[Step]:
     member = place.member(account_of(row))
     steps: list[Step] = [grant(place, "projects", place.project, FUNCTION_ROLE, member)]
     steps += [grant(place, "secrets", secret, ACCESSOR_ROLE, member) for secret in row.secrets]
+    steps += [grant(place, "pubsub topics", topic, PUBLISHER_ROLE, member) for topic in row.publishes]
     if isinstance(row.trigger, Topic):
         topic = row.trigger.dead_letter_topic
         steps += [
-            grant(place, "pubsub topics", topic, "roles/pubsub.publisher", publisher)
+            grant(place, "pubsub topics", topic, PUBLISHER_ROLE, publisher)
             for publisher in (member, PUBSUB_AGENT)
         ]
     return steps

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.catalog import Function, Schedule, Topic
-from functions.deployment.steps import Check, Command, Ensure, Remove
+from functions.deployment.steps import Capture, Check, Command, Ensure, Group, Remove
 from shared.errors import Misconfigured
 
 EXAMPLE = "make deploy PROJECT=my-tracker REGION=europe-west1"
+
+FIREBASE = ("npx", "--no-install", "firebase")
+"""The locked one. Where it is not installed, npx would fetch the package `firebase`, which is another."""
 
 SCHEDULER = "scheduler-jobs"
 EVENTS = "event-delivery"
@@ -49,6 +52,18 @@ class Place:
 
     def gcloud(self, *words: str) -> Command:
         return ("gcloud", *words, f"--project={self.project}")
+
+
+def project(place: Place) -> Group:
+    """The project's number, asked for before anything else."""
+    command = ("gcloud", "projects", "describe", place.project, "--format=value(projectNumber)")
+    problem = f"The project {place.project} has no number."
+    return Group(
+        "Project",
+        "Looked up first: where it cannot be seen, nothing else can. Where this fails, sign in: 'gcloud auth"
+        " login'. Its number is part of the names of Google's own service accounts.",
+        (Capture("its number", "PROJECT_NUMBER", command, problem),),
+    )
 
 
 def account_of(row: Function) -> str:
@@ -119,3 +134,10 @@ def short(name: str) -> str:
     if name.startswith("${"):
         return "its subscription"
     return name.removeprefix("roles/").removeprefix("serviceAccount:").split("@")[0]
+
+
+def topics_of(rows: Sequence[Function]) -> list[str]:
+    """Every topic that these functions read or publish to, once."""
+    read = [row.trigger for row in rows if isinstance(row.trigger, Topic)]
+    names = [name for trigger in read for name in (trigger.name, trigger.dead_letter_topic)]
+    return list(dict.fromkeys([*names, *(topic for row in rows for topic in row.publishes)]))

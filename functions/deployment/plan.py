@@ -5,7 +5,7 @@ from pathlib import Path
 
 from functions.catalog import Function, Schedule, Topic
 from functions.deployment.accounts import accounts, roles, service_agents
-from functions.deployment.place import Place, has_trigger, version_variable
+from functions.deployment.place import FIREBASE, Place, has_trigger, project, topics_of, version_variable
 from functions.deployment.rows import digest, function_group
 from functions.deployment.steps import Always, Capture, Check, Command, Ensure, Group, Step
 from functions.stage import ROOT, hosting_beside
@@ -36,7 +36,7 @@ _TOPIC_APIS = (("eventarc", "calls the functions that have a topic"), ("pubsub",
 def plan(place: Place, rows: Sequence[Function], staged: Path) -> list[Group]:
     """The whole deployment of what `functions/stage.py` put into `staged`, and beside it for hosting."""
     return [
-        _project(place),
+        project(place),
         _apis(place, rows),
         _firebase_project(place),
         *([service_agents(place)] if has_trigger(rows, Topic) else []),
@@ -61,17 +61,6 @@ def apis_for(rows: Sequence[Function]) -> dict[str, str]:
     return {f"{name}.googleapis.com": reason for name, reason in sorted(needed)}
 
 
-def _project(place: Place) -> Group:
-    command = ("gcloud", "projects", "describe", place.project, "--format=value(projectNumber)")
-    problem = f"The project {place.project} has no number."
-    return Group(
-        "Project",
-        "Its number is part of the names of Google's own service accounts. Where this fails, sign in:"
-        " 'gcloud auth login'.",
-        (Capture("its number", "PROJECT_NUMBER", command, problem),),
-    )
-
-
 def _apis(place: Place, rows: Sequence[Function]) -> Group:
     apis = apis_for(rows)
     enabled = place.gcloud(
@@ -94,13 +83,14 @@ def _apis(place: Place, rows: Sequence[Function]) -> Group:
 
 
 def _firebase_project(place: Place) -> Group:
-    project = f"--project={place.project}"
+    here = f"--project={place.project}"
     listed = _firebase("projects:list", "--json")
-    sites = _firebase("hosting:sites:list", project, "--json")
+    sites = _firebase("hosting:sites:list", here, "--json")
     return Group(
         "Firebase",
         "Firebase serves the security rules and the hosting, and signs users in. Where this fails, sign"
-        " in: 'npx firebase login'. Which sign-in providers there are is chosen in the Firebase console.",
+        " in: 'npx --no-install firebase login'. Which sign-in providers there are is chosen in the Firebase"
+        " console.",
         (
             Ensure(
                 "Firebase in the project",
@@ -111,7 +101,7 @@ def _firebase_project(place: Place) -> Group:
             Ensure(
                 "hosting site",
                 Check(sites, '"defaultUrl"', is_part=True),
-                _firebase("hosting:sites:create", place.project, project),
+                _firebase("hosting:sites:create", place.project, here),
             ),
         ),
     )
@@ -143,7 +133,6 @@ def _firestore(place: Place) -> Group:
 
 def _topics(place: Place, rows: Sequence[Function]) -> Group:
     triggers = [row.trigger for row in rows if isinstance(row.trigger, Topic)]
-    topics = [name for trigger in triggers for name in (trigger.name, trigger.dead_letter_topic)]
     return Group(
         "Topics",
         "A topic's messages go to its function; one that keeps failing goes to the dead-letter topic, and"
@@ -156,7 +145,7 @@ def _topics(place: Place, rows: Sequence[Function]) -> Group:
                     Check(place.gcloud("pubsub", "topics", "describe", name)),
                     place.gcloud("pubsub", "topics", "create", name, "--quiet"),
                 )
-                for name in topics
+                for name in topics_of(rows)
             ),
             *(_waiting_room(place, trigger.dead_letter_topic) for trigger in triggers),
         ),
@@ -210,10 +199,10 @@ def _newest_version(place: Place, secret: str) -> Step:
 
 
 def _hosting(place: Place, hosting: Path) -> Group:
-    project = f"--project={place.project}"
+    here = f"--project={place.project}"
     settings = (ROOT / "firebase.json").read_text()
     release = f"release {digest(hosting, settings, place.region)}"
-    released = _firebase("hosting:channel:list", project, "--json")
+    released = _firebase("hosting:channel:list", here, "--json")
     return Group(
         "Hosting",
         "One address, with the paths of firebase.json, for the functions that apps call. The message of a"
@@ -222,7 +211,7 @@ def _hosting(place: Place, hosting: Path) -> Group:
             Ensure(
                 "paths of the functions",
                 Check(released, f'"message": "{release}"', is_part=True),
-                _firebase("deploy", "--only=hosting", project, f"--message={release}"),
+                _firebase("deploy", "--only=hosting", here, f"--message={release}"),
                 done="released",
                 kept="unchanged",
             ),
@@ -231,4 +220,4 @@ def _hosting(place: Place, hosting: Path) -> Group:
 
 
 def _firebase(*words: str) -> Command:
-    return ("npx", "firebase", *words, "--non-interactive")
+    return (*FIREBASE, *words, "--non-interactive")

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from functions.catalog import Function, Schedule, Topic
 from functions.deployment.accounts import ACCESSOR_ROLE, BUILD_ROLES, FUNCTION_ROLE, accounts_for
-from functions.deployment.place import BUILDS, Place, account_of, revoke
+from functions.deployment.place import BUILDS, FIREBASE, Place, account_of, project, revoke, topics_of
 from functions.deployment.steps import Always, Check, Command, Group, Remove, Step
 
 _PULL = ("pubsub", "subscriptions", "pull")
@@ -14,11 +14,12 @@ _PULL = ("pubsub", "subscriptions", "pull")
 def removal(place: Place, rows: Sequence[Function]) -> list[Group]:
     """Take away everything that `plan` makes, but for data and settings of the project."""
     region, location = f"--region={place.region}", f"--location={place.region}"
-    disable = ("npx", "firebase", "hosting:disable", f"--project={place.project}", "--force")
+    disable = (*FIREBASE, "hosting:disable", f"--project={place.project}", "--force")
     topics = [row.trigger for row in rows if isinstance(row.trigger, Topic)]
     scheduled = [row for row in rows if isinstance(row.trigger, Schedule)]
     looks = (place.gcloud(*_PULL, topic.dead_letter_topic, "--limit=100") for topic in topics)
     return [
+        project(place),
         Group(
             "Hosting",
             "Its address answers no more; 'make deploy' brings it back.",
@@ -39,11 +40,7 @@ def removal(place: Place, rows: Sequence[Function]) -> list[Group]:
             "Messages that still wait are lost with them, the dead letters too. To look at those first:\n"
             + "\n".join(map(shlex.join, looks)),
             tuple(_gone(place, "pubsub subscriptions", topic.dead_letter_topic) for topic in topics)
-            + tuple(
-                _gone(place, "pubsub topics", name)
-                for topic in topics
-                for name in (topic.name, topic.dead_letter_topic)
-            ),
+            + tuple(_gone(place, "pubsub topics", name) for name in topics_of(rows)),
         ),
         Group(
             "Service accounts",

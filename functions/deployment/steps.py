@@ -11,11 +11,30 @@ import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 LINE_LENGTH = 108
 
 Command = tuple[str, ...]
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
+_NOT_THERE = "not[ _]found|does not exist|service_disabled"
+"""What Google's programs say, in whatever case, of what is not there; an API that is off has made nothing."""
+
+_IS_THERE = rf"""
+# Whether COMMAND succeeds and prints WANTED. Where it fails for another reason than that what it looks for
+# is not there, nobody knows, and the script ends.
+is_there() {{  # WANTED COMMAND...
+  local wanted=$1 said
+  shift
+  if said=$("$@" 2>&1); then
+    [[ "$said" == *"$wanted"* ]]
+  elif grep -qiE {shlex.quote(_NOT_THERE)} <<<"$said"; then
+    return 1
+  else
+    echo "$said" >&2
+    exit 1
+  fi
+}}"""
 
 
 class StepFailed(Exception):
@@ -58,7 +77,7 @@ class Ensure:
 
 @dataclass(frozen=True, slots=True)
 class Remove:
-    """Run `command` only if `check` holds."""
+    """Run `command` only if `check` holds. A check that could not look does not say that nothing is there."""
 
     what: str
     check: Check
@@ -103,6 +122,8 @@ def commands_of(groups: Sequence[Group]) -> list[Command]:
 def as_script(groups: Sequence[Group], introduction: str) -> str:
     """The steps as one bash script."""
     lines = ["#!/usr/bin/env bash", *_comment(introduction), "set -euo pipefail"]
+    if any(isinstance(step, Remove) for group in groups for step in group.steps):
+        lines += _IS_THERE.splitlines()
     for group in groups:
         lines += ["", "", f"# == {group.title} ==", *_comment(group.why)]
         for step in group.steps:
@@ -131,8 +152,9 @@ def _step_lines(step: Step) -> list[str]:
         case Ensure():
             return [f"{_condition(step.check)} ||", f"  {_laid_out(step.command, indent='    ')}"]
         case Remove():
+            look = ("is_there", step.check.wanted or "", *step.check.command)
             command = _laid_out(step.command, indent="    ")
-            return [f"if {_condition(step.check)}; then", f"  {command}", "fi"]
+            return [f"if {_laid_out(look, indent='    ', already=3)}; then", f"  {command}", "fi"]
         case Always():
             return [_laid_out(step.command, indent="  ")]
 
@@ -204,7 +226,7 @@ def _run_step(step: Step, known: dict[str, str], folder: Path) -> str:
             _run_or_fail(step.command, known, folder)
             return step.done
         case Remove():
-            if not _holds(step.check, known, folder):
+            if not _is_there(step.check, known, folder):
                 return "not there"
             _run_or_fail(step.command, known, folder)
             return "deleted"
@@ -222,15 +244,28 @@ def _holds(check: Check, known: Mapping[str, str], folder: Path) -> bool:
     return wanted in printed if check.is_part else printed == wanted
 
 
+def _is_there(check: Check, known: Mapping[str, str], folder: Path) -> bool:
+    ran = _run(check.command, known, folder)
+    if ran.returncode != 0:
+        if re.search(_NOT_THERE, ran.stdout + ran.stderr, re.IGNORECASE):
+            return False
+        _fail(check.command, ran, known)
+    return _filled_in(check.wanted or "", known) in ran.stdout
+
+
 def _run_or_fail(command: Command, known: Mapping[str, str], folder: Path) -> str:
     ran = _run(command, known, folder)
     if ran.returncode != 0:
-        said = (ran.stderr.strip() or ran.stdout.strip() or "nothing").replace("\n", "\n    ")
-        words = shlex.join(_filled_in(word, known) for word in command)
-        raise StepFailed(
-            f"This command failed with exit code {ran.returncode}:\n\n    {words}\n\nIt said:\n\n    {said}"
-        )
+        _fail(command, ran, known)
     return ran.stdout.rstrip("\n")
+
+
+def _fail(command: Command, ran: subprocess.CompletedProcess[str], known: Mapping[str, str]) -> NoReturn:
+    said = (ran.stderr.strip() or ran.stdout.strip() or "nothing").replace("\n", "\n    ")
+    words = shlex.join(_filled_in(word, known) for word in command)
+    raise StepFailed(
+        f"This command failed with exit code {ran.returncode}:\n\n    {words}\n\nIt said:\n\n    {said}"
+    )
 
 
 def _run(command: Command, known: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:

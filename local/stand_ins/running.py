@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
@@ -80,27 +80,44 @@ class RunningStandIn:
 
 
 class RunningTmdbStandIn(RunningStandIn):
-    """The TMDB stand-in, whose facts can be changed too."""
+    """The TMDB stand-in, whose facts can be changed too.
 
-    def put_season(self, show_id: int, number: int, episodes: Sequence[Fact]) -> None:
+    Its feed of changes tells of each change, as of today unless `day` says another: `2026-08-01`.
+    """
+
+    def put_season(
+        self, show_id: int, number: int, episodes: Sequence[Fact], *, day: str | None = None
+    ) -> None:
         """Give a season these episodes: `id`, `episode_number`, `name`, and what else is known of each."""
-        self._send("PUT", f"tv/{show_id}/season/{number}", list(episodes))
+        self._send("PUT", f"tv/{show_id}/season/{number}{_dated(day)}", list(episodes))
 
-    def remove_season(self, show_id: int, number: int) -> None:
+    def remove_season(self, show_id: int, number: int, *, day: str | None = None) -> None:
         """Make a season vanish, as some do."""
-        self._send("PUT", f"tv/{show_id}/season/{number}", None)
+        self._send("PUT", f"tv/{show_id}/season/{number}{_dated(day)}", None)
 
-    def put_season_as_recorded(self, show_id: int, number: int, time: str) -> None:
-        """Put a season back to an earlier state that its facts keep (`earlier_states`)."""
-        self._send("PUT", f"tv/{show_id}/season/{number}", {"recorded": time})
+    def put_season_as_recorded(
+        self, show_id: int, number: int, time: str, *, days: int = 0, day: str | None = None
+    ) -> None:
+        """Put a season back to an earlier state that its facts keep (`earlier_states`), `days` later."""
+        state = {"recorded": time, "days": days}
+        self._send("PUT", f"tv/{show_id}/season/{number}{_dated(day)}", state)
 
-    def put_show(self, show_id: int, show: Fact) -> None:
+    def put_show(self, show_id: int, show: Fact, *, day: str | None = None) -> None:
         """Add a made show, shaped like the files in `facts/tmdb/tv`; only `name` must be there."""
-        self._send("PUT", f"tv/{show_id}", show)
+        self._send("PUT", f"tv/{show_id}{_dated(day)}", show)
 
-    def put_movie(self, movie_id: int, movie: Fact) -> None:
+    def put_movie(self, movie_id: int, movie: Fact, *, day: str | None = None) -> None:
         """Add a made movie; only `title` must be there."""
-        self._send("PUT", f"movie/{movie_id}", movie)
+        self._send("PUT", f"movie/{movie_id}{_dated(day)}", movie)
+
+    def put_changes(self, media_type: str, changes: Iterable[tuple[int | None, str]]) -> None:
+        """Let the feed of `tv` or `movie` tell of these ids and days, and not of what was changed before."""
+        told = [{"id": id_, "date": day} for id_, day in changes]
+        self._send("PUT", f"changes/{media_type}", told)
+
+
+def _dated(day: str | None) -> str:
+    return "" if day is None else f"?date={day}"
 
 
 class RunningTvdbStandIn(RunningStandIn):

@@ -18,7 +18,8 @@ from starlette.routing import Route
 
 from local.stand_ins.control import ControlledService
 from local.stand_ins.server import serve_command_line
-from local.stand_ins.tmdb_facts import TmdbFacts
+from local.stand_ins.tmdb_changes import MEDIA_TYPES, ChangesFeed
+from local.stand_ins.tmdb_facts import TmdbFacts, moved
 
 BASE_PATH = "/3"
 MOST_APPENDED = 20
@@ -51,10 +52,12 @@ _APPENDED_SEASON = re.compile(r"season/(\d+)")
 def make_application(facts: TmdbFacts | None = None) -> ControlledService:
     """The stand-in as an ASGI application, with the control API before it."""
     known = TmdbFacts() if facts is None else facts
-    answers = _Answers(known)
-    changes = _Changes(known)
+    feed = ChangesFeed()
+    answers = _Answers(known, feed)
+    changes = _Changes(known, feed)
     service = Starlette(
         routes=[
+            Route("/3/{media_type:str}/changes", answers.changes),
             Route("/3/tv/{show_id:int}", answers.show),
             Route("/3/tv/{show_id:int}/season/{number:int}", answers.season),
             Route("/3/movie/{movie_id:int}", answers.movie),
@@ -67,9 +70,10 @@ def make_application(facts: TmdbFacts | None = None) -> ControlledService:
             Route("/tv/{show_id:int}", changes.put_show, methods=["PUT"]),
             Route("/tv/{show_id:int}/season/{number:int}", changes.put_season, methods=["PUT"]),
             Route("/movie/{movie_id:int}", changes.put_movie, methods=["PUT"]),
+            Route("/changes/{media_type:str}", changes.put_feed, methods=["PUT"]),
         ],
         things_asked=seasons_asked,
-        forget=known.forget_changes,
+        forget=changes.forget,
     )
 
 
@@ -86,8 +90,18 @@ def seasons_asked(path: str) -> Mapping[str, Iterable[str]]:
 class _Answers:
     """TMDB's paths."""
 
-    def __init__(self, facts: TmdbFacts) -> None:
+    def __init__(self, facts: TmdbFacts, feed: ChangesFeed) -> None:
         self._facts = facts
+        self._feed = feed
+
+    async def changes(self, request: Request) -> Response:
+        media_type = request.path_params["media_type"]
+        if not _is_signed_in(request):
+            return _error(401, _UNAUTHORIZED)
+        if media_type not in MEDIA_TYPES:
+            return _error(404, _NOT_FOUND)
+        status, body = self._feed.answer(media_type, request.query_params)
+        return _answer(body) if status == 200 else _error(status, body)
 
     async def show(self, request: Request) -> Response:
         if not _is_signed_in(request):
@@ -117,29 +131,51 @@ class _Answers:
 
 
 class _Changes:
-    """The control paths by which a test or demo changes what TMDB knows."""
+    """The control paths by which a test or demo changes what TMDB knows.
 
-    def __init__(self, facts: TmdbFacts) -> None:
+    Each change is told of in the feed of changes too, dated today, or `?date=2026-08-01`.
+    """
+
+    def __init__(self, facts: TmdbFacts, feed: ChangesFeed) -> None:
         self._facts = facts
+        self._feed = feed
+
+    def forget(self) -> None:
+        self._facts.forget_changes()
+        self._feed.forget_changes()
+
+    async def put_feed(self, request: Request) -> Response:
+        """Takes a list of `{"id": 1396, "date": "2026-08-01"}`; an id may be null."""
+        self._feed.put(request.path_params["media_type"], await request.json())
+        return JSONResponse({})
 
     async def put_show(self, request: Request) -> Response:
-        self._facts.put_show(request.path_params["show_id"], await request.json())
+        show_id = request.path_params["show_id"]
+        self._facts.put_show(show_id, await request.json())
+        self._feed.note("tv", show_id, request.query_params.get("date"))
         return JSONResponse({})
 
     async def put_movie(self, request: Request) -> Response:
-        self._facts.put_movie(request.path_params["movie_id"], await request.json())
+        movie_id = request.path_params["movie_id"]
+        self._facts.put_movie(movie_id, await request.json())
+        self._feed.note("movie", movie_id, request.query_params.get("date"))
         return JSONResponse({})
 
     async def put_season(self, request: Request) -> Response:
-        """Takes a list of episodes, or null, or `{"recorded": time}` for a state kept from earlier."""
+        """Takes a list of episodes, or null, or `{"recorded": time}` for a state kept from earlier.
+
+        With `days` beside `recorded` it is as if that had been so many days later.
+        """
         show_id, number = request.path_params["show_id"], request.path_params["number"]
         wanted = await request.json()
         if isinstance(wanted, dict):
-            time = wanted["recorded"]
+            time, days = wanted["recorded"], wanted.get("days", 0)
             wanted = self._facts.earlier_episodes(show_id, number, time)
             if wanted is None:
                 raise ValueError(f"Season {number} of show {show_id} has no state of {time}.")
+            wanted = moved(wanted, days)
         self._facts.put_season(show_id, number, wanted)
+        self._feed.note("tv", show_id, request.query_params.get("date"))
         return JSONResponse({})
 
 

@@ -4,7 +4,8 @@ The shapes are those of the recorded answers; what the facts leave out is empty:
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -121,6 +122,17 @@ class TmdbFacts:
         if path not in self._read:
             self._read[path] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
         return self._read[path]
+
+
+def moved(episodes: Iterable[Facts], days: int) -> list[Facts]:
+    """Episodes that air so many days later, so that what was recorded once can happen today."""
+    later = timedelta(days=days)
+    return [
+        {**episode, "air_date": (date.fromisoformat(air_date) + later).isoformat()}
+        if (air_date := episode.get("air_date"))
+        else episode
+        for episode in episodes
+    ]
 
 
 def _details_answer(show_id: int, show: Mapping[str, Any]) -> Facts:

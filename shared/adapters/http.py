@@ -6,7 +6,7 @@ exponential backoff and full jitter, `Retry-After` honoured, and only what can s
 
 import asyncio
 import math
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -26,7 +26,13 @@ from tenacity import (
 
 from shared import usage
 from shared.domain.cache import Admission
-from shared.errors import Malformed, RateLimited, Rejected, Unavailable
+from shared.errors import DailyLimitReached, Malformed, RateLimited, Rejected, Unavailable, UpstreamError
+
+LIMITS = httpx.Limits(max_connections=20, max_keepalive_connections=10)
+
+ErrorReader = Callable[[int, object], UpstreamError | None]
+"""What a service means by an error of its own: from status and JSON body (None where it is none) to one of
+ours, or None where the status says it all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +86,11 @@ class CircuitOpen(Unavailable):
 
 
 class ServiceClient:
-    """Calls one service. Made inside the running loop, and used by that loop only."""
+    """Calls one service. Made inside the running loop, and used by that loop only.
+
+    A `transport` takes the place of httpx's own, and of its limits. `read_error` is asked about every answer
+    that is neither a 200 nor a 404.
+    """
 
     def __init__(
         self,
@@ -91,14 +101,16 @@ class ServiceClient:
         share: Share,
         patience: Patience | None = None,
         transport: httpx.AsyncBaseTransport | None = None,
+        read_error: ErrorReader | None = None,
     ) -> None:
         self._service = service
+        self._read_error = read_error
         self._patience = patience or Patience()
         self._client = httpx.AsyncClient(
             base_url=base_url.rstrip("/") + "/",
             headers=headers,
             timeout=httpx.Timeout(self._patience.attempt_seconds),
-            limits=httpx.Limits(max_connections=20, max_keepalive_connections=10),
+            limits=LIMITS,
             transport=transport,
         )
         self._limiter = share.limiter()
@@ -106,7 +118,7 @@ class ServiceClient:
             default_threshold=self._patience.breaker_failures,
             default_ttl=self._patience.breaker_seconds,
             # The service is well, and it is we who are wrong.
-            exclude=[Rejected],
+            exclude=[Rejected, DailyLimitReached],
         )
         self._paused_until = 0.0
 
@@ -134,9 +146,14 @@ class ServiceClient:
         return Admission()
 
     async def get(
-        self, path: str, *, admission: Admission | None = None, params: Mapping[str, str] | None = None
+        self,
+        path: str,
+        *,
+        admission: Admission | None = None,
+        params: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """GET `path` and read its JSON.
+        """GET `path` and read its JSON. `headers` are put to those of every request, or over them.
 
         Raises:
             Unavailable: no answer, a late one, or a failing service, after all attempts.
@@ -144,7 +161,23 @@ class ServiceClient:
             Rejected: it does not accept our credentials or the request.
             Malformed: the answer is not JSON.
         """
-        held = admission
+        return await self._call(lambda: self._client.get(path, params=params, headers=headers), admission)
+
+    async def post(
+        self,
+        path: str,
+        *,
+        body: object,
+        admission: Admission | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """POST `body` as JSON to `path`, for what may be sent twice, since it is tried again as a GET is.
+
+        Raises as `get` does.
+        """
+        return await self._call(lambda: self._client.post(path, json=body, headers=headers), admission)
+
+    async def _call(self, send: Callable[[], Awaitable[httpx.Response]], held: Admission | None) -> Answer:
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(self._patience.attempts),
             wait=self._pause,
@@ -155,13 +188,13 @@ class ServiceClient:
                 if held is None:
                     await self.admit()
                 held = None
-                return await self._attempt(path, params)
+                return await self._attempt(send)
         raise AssertionError("tenacity ends with an answer or an error")
 
-    async def _attempt(self, path: str, params: Mapping[str, str] | None) -> Answer:
+    async def _attempt(self, send: Callable[[], Awaitable[httpx.Response]]) -> Answer:
         try:
             async with await self._breakers.get_breaker(self._service):
-                return await self._ask(path, params)
+                return await self._ask(send)
         except OpenedState as error:
             raise self._not_asked(error) from None
 
@@ -170,11 +203,11 @@ class ServiceClient:
         error.__traceback__ = None
         return CircuitOpen(self._service, "not asked, since it has been failing")
 
-    async def _ask(self, path: str, params: Mapping[str, str] | None) -> Answer:
+    async def _ask(self, send: Callable[[], Awaitable[httpx.Response]]) -> Answer:
         usage.count_call(self._service)
         try:
             async with asyncio.timeout(self._patience.attempt_seconds):
-                response = await self._client.get(path, params=params)
+                response = await send()
         except (TimeoutError, httpx.TimeoutException) as error:
             raise Unavailable(self._service, "no answer in time") from error
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -184,6 +217,9 @@ class ServiceClient:
     def _read(self, response: httpx.Response) -> Answer:
         """Translate what came back; the only place that knows what the statuses mean."""
         status = response.status_code
+        own = self._own_error(response)
+        if own is not None:
+            raise own
         if status == httpx.codes.TOO_MANY_REQUESTS:
             retry_after = _seconds(response.headers.get("Retry-After"))
             if retry_after is not None:
@@ -203,7 +239,19 @@ class ServiceClient:
                 raise Unavailable(self._service, "a 404 that is not the service's own") from error
             raise Malformed(self._service, "the answer is not JSON") from error
 
+    def _own_error(self, response: httpx.Response) -> UpstreamError | None:
+        status = response.status_code
+        if self._read_error is None or status in (httpx.codes.OK, httpx.codes.NOT_FOUND):
+            return None
+        try:
+            body = response.json()
+        except ValueError:
+            body = None
+        return self._read_error(status, body)
+
     def _may_pass(self, error: BaseException) -> bool:
+        if isinstance(error, DailyLimitReached):
+            return False
         if isinstance(error, RateLimited):
             return error.retry_after is None or error.retry_after <= self._patience.backoff_most
         return isinstance(error, Unavailable | Malformed) and not isinstance(error, CircuitOpen)

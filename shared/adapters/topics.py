@@ -9,7 +9,7 @@ from google.api_core.retry_async import AsyncRetry
 
 from shared import usage
 from shared.domain.delivery import Outgoing
-from shared.errors import Misconfigured, Unavailable
+from shared.errors import Misconfigured, Rejected, Unavailable
 
 if TYPE_CHECKING:
     from google.pubsub_v1 import PublisherAsyncClient
@@ -37,6 +37,7 @@ class PubsubTopics:
 
         Raises:
             Misconfigured: there is no such topic, or this deployment may not publish to it.
+            Rejected: one of the messages is none that Pub/Sub takes.
             Unavailable: Pub/Sub does not answer.
         """
         from google.pubsub_v1 import PubsubMessage
@@ -60,6 +61,8 @@ class PubsubTopics:
                 )
             except (exceptions.NotFound, exceptions.PermissionDenied) as error:
                 raise Misconfigured(f"The topic {topic} does not exist, or is closed to us.") from error
+            except exceptions.InvalidArgument as error:
+                raise Rejected(SERVICE, f"a message for {topic} is none that it takes") from error
             except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
                 raise Unavailable(SERVICE, f"nothing could be published to {topic}") from error
 

@@ -9,7 +9,11 @@ from typing import Any, Self
 from shared.errors import InvalidRequest
 
 LONGEST_ATTRIBUTE_BYTES = 1024
+MOST_ATTRIBUTES = 100
 """https://cloud.google.com/pubsub/quotas#resource_limits"""
+
+RESERVED_PREFIX = "goog"
+"""Of attributes that Google may add itself, and lets nobody publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +71,13 @@ class Delivery:
             name: value.encode()[:LONGEST_ATTRIBUTE_BYTES].decode(errors="ignore")
             for name, value in told.items()
         }
-        return Outgoing(self.data, {**self.attributes, **shortened})
+        # More than Pub/Sub takes would leave the message without its reason, and with no end to its attempts.
+        kept = [
+            (name, value)
+            for name, value in self.attributes.items()
+            if name not in shortened and not name.startswith(RESERVED_PREFIX)
+        ]
+        return Outgoing(self.data, {**dict(kept[: MOST_ATTRIBUTES - len(shortened)]), **shortened})
 
 
 def _texts(attributes: Mapping[Any, Any]) -> dict[str, str]:

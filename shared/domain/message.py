@@ -25,6 +25,11 @@ def _show_key(value: object) -> object:
     return ShowKey.parse(value) if isinstance(value, str) else value
 
 
+ShowKeyField = Annotated[
+    InstanceOf[ShowKey], BeforeValidator(_show_key), PlainSerializer(str), Field(alias="showKey")
+]
+
+
 class Message(BaseModel):
     """What all messages have in common. Field names are camelCase on the wire."""
 
@@ -39,9 +44,16 @@ class ShowSync(Message):
     """One show or movie is to be synced."""
 
     type: Literal["show_sync"] = "show_sync"
-    show_key: Annotated[
-        InstanceOf[ShowKey], BeforeValidator(_show_key), PlainSerializer(str), Field(alias="showKey")
-    ]
+    show_key: ShowKeyField
+
+
+class TimelineEventChanged(Message):
+    """An event is new, says something else, or is withdrawn; `version` is the one that it has now."""
+
+    type: Literal["timeline_event_changed"] = "timeline_event_changed"
+    event_id: Annotated[str, Field(alias="eventId", min_length=1, max_length=200)]
+    show_key: ShowKeyField
+    version: Annotated[int, Field(ge=1)]
 
 
 M = TypeVar("M", bound=Message)

@@ -1,60 +1,197 @@
-"""Bring what we hold of one show or movie up to date."""
+"""Bring what we hold of one show or movie up to date, and tell what changed."""
 
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from shared.domain.cache import Source
-from shared.domain.movie import MovieId
-from shared.domain.season import ShowId
+from shared.domain.delivery import Outgoing
+from shared.domain.message import TimelineEventChanged
+from shared.domain.season import SeasonNumber
 from shared.domain.show import ShowKey
-from shared.errors import Unavailable
-from shared.usecases.load_movie import MovieLoader
-from shared.usecases.load_seasons import SeasonLoader
-from shared.usecases.ports import ShowSource
+from shared.domain.show_record import (
+    SEASONS_AT_ONCE,
+    FetchedShow,
+    Outcome,
+    ShowRecord,
+    absorb,
+    absorb_absence,
+    absorb_movie,
+    seasons_to_ask,
+    seasons_to_ask_further,
+)
+from shared.domain.show_season import SeasonChanges, SeasonFacts, diff, fitted
+from shared.domain.sync_log import SyncLog
+from shared.errors import AppError, Contention
+from shared.usecases.ports import Topics
+from shared.usecases.show_ports import ShowSource, ShowStore
+from shared.usecases.supplements import OMDB, TVDB, Supplements
 
-WAIT_SECONDS = 60.0
+logger = logging.getLogger(__name__)
+
+TOPIC = "timeline-events"
+TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did. `is_known`: TMDB has it. `loaded` of its `seasons` had to be fetched."""
+    """What a sync did. `is_known`: TMDB has it. Counts are of what differs now."""
 
     is_known: bool
     seasons: int = 0
-    loaded: int = 0
+    episodes: int = 0
+    events: int = 0
+    missing_sources: tuple[str, ...] = ()
 
-    def as_fields(self) -> dict[str, int | bool]:
+    def as_fields(self) -> dict[str, int | bool | str]:
         """The report by the names it has in log lines."""
-        return {"isKnown": self.is_known, "seasons": self.seasons, "seasonsLoaded": self.loaded}
+        return {
+            "isKnown": self.is_known,
+            "seasonsChanged": self.seasons,
+            "episodesChanged": self.episodes,
+            "eventsChanged": self.events,
+            "missingSources": ",".join(self.missing_sources),
+        }
 
 
 async def sync_show(
-    show_key: ShowKey,
+    key: ShowKey,
     *,
-    shows: ShowSource,
-    seasons: SeasonLoader,
-    movies: MovieLoader,
-    wait: float = WAIT_SECONDS,
+    source: ShowSource,
+    store: ShowStore,
+    topics: Topics,
+    supplements: Supplements,
+    now: Callable[[], datetime],
 ) -> SyncReport:
-    """Load every season that TMDB lists, or the movie, where the cache has none or an old one.
+    """Ask TMDB, write what differs in one commit, and publish the events that changed.
 
-    Run twice, the second run finds all of it fresh. Run by two at once, each season is fetched by one.
+    Run twice, the second run finds nothing to write but when it was. Killed anywhere, the next run goes on:
+    the commit is all or nothing, and the show knows which of its events are not published yet.
 
     Raises:
-        UpstreamError: TMDB does not answer, or not all seasons were there within `wait` seconds.
-        StoreError: Firestore does not answer.
+        UpstreamError: TMDB does not answer, or Pub/Sub does not.
+        StoreError: Firestore does not answer, or others kept syncing the same show.
     """
-    if show_key.media_type == "movie":
-        movie = await movies.get_movie_from_cache_or_tmdb(MovieId(show_key.tmdb_id), wait=wait)
-        if movie.value is None:
-            raise Unavailable("tmdb", f"{show_key} is still pending")
-        return SyncReport(is_known=movie.value.title is not None)
-    show_id = ShowId(show_key.tmdb_id)
-    listed = await shows.listed_seasons(show_id)
-    if listed is None:
-        return SyncReport(is_known=False)
-    loaded = await seasons.get_seasons_from_cache_or_tmdb(show_id, listed, wait=wait)
-    missing = [number for number, season in loaded.items() if season.source in {Source.PENDING, Source.STALE}]
-    if missing:
-        raise Unavailable("tmdb", f"{len(missing)} of {len(loaded)} seasons of {show_key} are still pending")
-    fetched = sum(season.source is Source.TMDB for season in loaded.values())
-    return SyncReport(is_known=True, seasons=len(loaded), loaded=fetched)
+    for _ in range(TRIES):
+        started_at = now()
+        record = await store.read(key)
+        try:
+            outcome, missing = await _fetched(key, record, source, supplements, now())
+        except AppError as error:
+            await store.log(_log(key, started_at, now(), error=error))
+            raise
+        if outcome is None:
+            await store.log(_log(key, started_at, now()))
+            return SyncReport(is_known=False)
+        changes = await _changes(key, record, outcome, store)
+        report = SyncReport(
+            is_known=outcome.record.gone_since is None,
+            seasons=len(changes),
+            episodes=sum(change.count for change in changes.values()),
+            events=len(outcome.changed_events),
+            missing_sources=missing,
+        )
+        written = await store.write(outcome, _log(key, started_at, now(), report=report))
+        if written is not None:
+            await _publish(written, topics, store)
+            return report
+    raise Contention(f"Others kept syncing {key}.")
+
+
+async def _fetched(
+    key: ShowKey, record: ShowRecord | None, source: ShowSource, supplements: Supplements, now: datetime
+) -> tuple[Outcome | None, tuple[str, ...]]:
+    """What is to be written, and the sources beside TMDB that did not answer. None: nobody knows the show."""
+    missing = []
+    if key.media_type == "movie":
+        movie = await source.movie(key)
+        outcome = None if movie is None else absorb_movie(record, movie, now)
+    else:
+        show = await _show(key, record, source, now)
+        outcome = None
+        if show is not None:
+            dates = await supplements.dates(record, show, now)
+            outcome = dates.kept(absorb(record, dates.applied(show), now))
+            missing += [TVDB] if dates.is_missing else []
+    if outcome is None:
+        return (None if record is None else absorb_absence(record, now)), ()
+    outcome, is_unrated = await supplements.rated(outcome, now)
+    missing += [OMDB] if is_unrated else []
+    return outcome, tuple(missing)
+
+
+async def _show(
+    key: ShowKey, record: ShowRecord | None, source: ShowSource, now: datetime
+) -> FetchedShow | None:
+    """The show with all seasons that are new or can have changed: one call, if the first guess was right."""
+    show = await source.show(key, seasons_to_ask(record, now))
+    if show is None:
+        return None
+    further = seasons_to_ask_further(record, show.facts.seasons, show.asked)
+    for start in range(0, len(further), SEASONS_AT_ONCE):
+        more = await source.show(key, further[start : start + SEASONS_AT_ONCE])
+        if more is not None:
+            show = replace(show, asked=show.asked | more.asked, seasons={**show.seasons, **more.seasons})
+    return show
+
+
+async def _changes(
+    key: ShowKey, record: ShowRecord | None, outcome: Outcome, store: ShowStore
+) -> Mapping[SeasonNumber, SeasonChanges]:
+    """What differs in each changed season from what is stored of it."""
+    changes: dict[SeasonNumber, SeasonChanges] = {}
+    for number, season in outcome.changed_seasons.items():
+        is_stored = record is not None and number in record.seasons
+        before: SeasonFacts | None = await store.season(key, number) if is_stored else None
+        changes[number] = diff(before, fitted(season))
+        if is_stored:
+            logger.info("season %s of %s: %s", number, key, _told(changes[number]))
+    return changes
+
+
+def _told(changes: SeasonChanges) -> str:
+    counts = {
+        "added": changes.added,
+        "vanished": changes.vanished,
+        "renumbered": changes.renumbered,
+        "renamed": changes.renamed,
+        "re-dated": changes.redated,
+        "changed otherwise": changes.otherwise,
+    }
+    return (
+        ", ".join(f"{len(ids)} {what}" for what, ids in counts.items() if ids)
+        or "only the season's own fields"
+    )
+
+
+async def _publish(record: ShowRecord, topics: Topics, store: ShowStore) -> None:
+    """Publish what this sync or an earlier one has written and not published."""
+    events = [record.events[event_id] for event_id in sorted(record.unpublished) if event_id in record.events]
+    if not record.unpublished:
+        return
+    messages = [
+        TimelineEventChanged(event_id=event.event_id, show_key=event.show_key, version=event.version)
+        for event in events
+    ]
+    await topics.publish(TOPIC, [Outgoing(message.encode()) for message in messages])
+    await store.mark_published(record)
+
+
+def _log(
+    key: ShowKey,
+    started_at: datetime,
+    finished_at: datetime,
+    *,
+    report: SyncReport | None = None,
+    error: AppError | None = None,
+) -> SyncLog:
+    is_partial = report is not None and bool(report.missing_sources)
+    return SyncLog(
+        subject=str(key),
+        source="tmdb",
+        status="failed" if error is not None else "partial" if is_partial else "success",
+        records_updated=0 if report is None else report.episodes + report.events,
+        started_at=started_at,
+        finished_at=finished_at,
+        error=str(error) if error is not None else None,
+    )

@@ -1,4 +1,4 @@
-"""A stand-in for `gcloud` and `npx firebase`: it keeps what a project would hold in a JSON file.
+"""A stand-in for `gcloud` and `npx --no-install firebase`: it keeps what a project would hold in a JSON file.
 
 It answers what the deployment asks, as Google's programs do, and refuses what Google would refuse: a role for
 an account that does not exist, a function with a secret that has no such version. A deployment calls it a
@@ -69,7 +69,10 @@ def main(program: str, arguments: list[str]) -> int:
     try:
         fails = bool(state["fails"]) and state["fails"] in " ".join([program, *arguments])
         require(not fails, "Google is not well today.")
-        printed = firebase(state, Call(arguments)) if program == "npx" else gcloud(state, Call(arguments))
+        call = Call(arguments)
+        # By itself npx would fetch another package of that name.
+        require(program != "npx" or arguments[:2] == ["--no-install", "firebase"], "this is not Firebase's")
+        printed = firebase(state, call) if program == "npx" else gcloud(state, call)
     except Refused as refused:
         print(refused, file=sys.stderr)
         return 1

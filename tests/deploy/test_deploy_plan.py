@@ -11,7 +11,7 @@ import pytest
 from functions import deploy, stage
 from functions.catalog import FUNCTIONS, Function, Http, Retry, Schedule, Topic
 from functions.deployment.accounts import accounts_for
-from functions.deployment.place import BUILDS, EVENTS, SCHEDULER, Place, account_of
+from functions.deployment.place import BUILDS, EVENTS, FIREBASE, SCHEDULER, Place, account_of
 from functions.deployment.plan import apis_for, plan
 from functions.deployment.removal import removal
 from functions.deployment.steps import Always, Command, commands_of
@@ -85,9 +85,15 @@ def test_a_function_is_deployed_with_the_values_of_its_row(
         "max-instances": str(row.max_instances),
         "service-account": PLACE.email(account_of(row)),
         "set-env-vars": f"GOOGLE_CLOUD_PROJECT={PLACE.project}",
-        "set-secrets": ",".join(f"{name}={name}:${{{name}_VERSION}}" for name in row.secrets),
+        **secrets_flag(row),
     }
     assert {name: flags.get(name) for name in expected} == expected
+
+
+def secrets_flag(row: Function) -> dict[str, str]:
+    if not row.secrets:
+        return {"clear-secrets": ""}
+    return {"set-secrets": ",".join(f"{name}={name}:${{{name}_VERSION}}" for name in row.secrets)}
 
 
 @each
@@ -121,6 +127,7 @@ def test_a_functions_account_may_do_what_its_row_needs_and_no_more(
 ) -> None:
     needed = {("datastore.user", PLACE.project)}
     needed |= {("secretmanager.secretAccessor", name) for name in row.secrets}
+    needed |= {("pubsub.publisher", topic) for topic in row.publishes}
     if isinstance(row.trigger, Topic):
         needed.add(("pubsub.publisher", row.trigger.dead_letter_topic))
 
@@ -176,7 +183,9 @@ def test_every_topic_is_made_with_a_place_for_what_fails(commands: list[Command]
     topics = [row.trigger for row in FUNCTIONS if isinstance(row.trigger, Topic)]
     made = [command[4] for command in matching(commands, "pubsub topics create")]
 
-    assert made == [name for topic in topics for name in (topic.name, topic.dead_letter_topic)]
+    read = [name for topic in topics for name in (topic.name, topic.dead_letter_topic)]
+    published = [topic for row in FUNCTIONS for topic in row.publishes]
+    assert made == list(dict.fromkeys([*read, *published]))
     for topic in topics:
         flags = one(commands, f"pubsub subscriptions create {topic.dead_letter_topic}")
         assert flags["topic"] == topic.dead_letter_topic
@@ -275,7 +284,7 @@ def test_every_command_names_the_project_and_asks_nothing(commands: list[Command
     undo = commands_of(removal(PLACE, FUNCTIONS))
     for command in [*commands, *undo]:
         words = " ".join(command)
-        assert PLACE.project in words or command[:3] == ("npx", "firebase", "projects:list"), command
+        assert PLACE.project in words or command[:4] == (*FIREBASE, "projects:list"), command
         if {"create", "update", "delete", "enable", "deploy", "add-iam-policy-binding"} & set(command):
             assert {"--quiet", "--non-interactive"} & set(command), command
 
@@ -286,7 +295,7 @@ def test_what_changes_something_looks_first(staged: Path) -> None:
     ]
 
     # Firebase compares rules and indexes by itself.
-    assert [step.command[:4] for step in always] == [("npx", "firebase", "deploy", "--only=firestore")]
+    assert [step.command[:5] for step in always] == [(*FIREBASE, "deploy", "--only=firestore")]
 
 
 def test_what_is_deployed_is_taken_away_again_and_the_data_is_not(commands: list[Command]) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from functions import deploy, stage
 from functions.catalog import FUNCTIONS
-from functions.deployment.place import Place
+from functions.deployment.place import FIREBASE, Place
 from tests.deploy import stand_in_cloud
 
 PLACE = Place("demo-project", "europe-west1")
@@ -28,8 +28,8 @@ LOOKING = {
 }
 State = dict[str, Any]
 
-RULES = ["npx", "firebase", "deploy", "--only=firestore", "--project=demo-project", "--non-interactive"]
-SECRET = "TMDB_ACCESS_TOKEN"  # the name of one, from the catalogue
+RULES = [*FIREBASE, "deploy", "--only=firestore", "--project=demo-project", "--non-interactive"]
+SECRETS = sorted({name for row in FUNCTIONS for name in row.secrets})
 
 
 class Cloud:
@@ -76,11 +76,12 @@ class Cloud:
         self.write({**self.read(), **changes})
 
     def add_version(self) -> None:
-        """Give the secret a value, as a person would."""
+        """Give each secret a value, as a person would."""
         state = self.read()
-        versions = state["secrets"].setdefault(SECRET, {"versions": []})["versions"]
-        number = len(versions) + 1
-        versions.append({"name": f"secrets/{SECRET}/versions/{number}", "state": "ENABLED"})
+        for name in SECRETS:
+            versions = state["secrets"].setdefault(name, {"versions": []})["versions"]
+            number = len(versions) + 1
+            versions.append({"name": f"secrets/{name}/versions/{number}", "state": "ENABLED"})
         self.write(state)
 
     def calls(self) -> list[list[str]]:
@@ -147,12 +148,12 @@ def test_the_first_run_makes_everything(first_run: tuple[Cloud, list[list[str]]]
     state = first_run[0].read()
 
     assert sorted(state["functions"]) == sorted(row.deployed_name for row in FUNCTIONS)
-    assert sorted(state["jobs"]) == ["enrich-sweep"]
-    assert sorted(state["topics"]) == ["show-sync", "show-sync-dead"]
+    assert sorted(state["jobs"]) == ["cleanup", "enrich-sweep", "full-sync", "poll-changes"]
+    assert sorted(state["topics"]) == ["show-sync", "show-sync-dead", "timeline-events"]
     assert state["subscriptions"]["show-sync-dead"]["topic"] == "show-sync-dead"
     assert state["subscriptions"]["eventarc-show-sync"]["deadLetterPolicy"] == {
         "deadLetterTopic": "projects/demo-project/topics/show-sync-dead",
-        "maxDeliveryAttempts": 8,
+        "maxDeliveryAttempts": 20,
     }
     assert state["database"]["location"] == PLACE.region
     assert (state["rules"], state["is_firebase"], len(state["sites"])) == (1, True, 1)
@@ -233,15 +234,17 @@ def test_a_secret_without_a_value_stops_before_functions(
     assert cloud.run() == 1
 
     said = capsys.readouterr().err
-    assert f"gcloud secrets versions add {SECRET} --project=demo-project --data-file=-" in said
+    assert f"gcloud secrets versions add {SECRETS[0]} --project=demo-project --data-file=-" in said
     assert "make deploy PROJECT=demo-project" in said
     assert cloud.read()["functions"] == {}
     ran = cloud.run_script(deploy.deploy_script(PLACE, cloud.staged))
     assert ran.returncode == 1
-    assert f"gcloud secrets versions add {SECRET}" in ran.stderr
+    assert f"gcloud secrets versions add {SECRETS[0]}" in ran.stderr
     assert cloud.read()["functions"] == {}
     state = cloud.read()
-    state["secrets"][SECRET]["versions"] = [{"name": f"secrets/{SECRET}/versions/1", "state": "DISABLED"}]
+    state["secrets"][SECRETS[0]]["versions"] = [
+        {"name": f"secrets/{SECRETS[0]}/versions/1", "state": "DISABLED"}
+    ]
     cloud.write(state)
     assert cloud.run() == 1
 
@@ -287,9 +290,12 @@ def test_a_new_version_of_a_secret_is_deployed(deployed: Cloud) -> None:
 
     assert deployed.run() == 0
 
-    deploys = [call for call in deployed.changes() if is_deploy(call)]
-    assert len(deploys) == len([row for row in FUNCTIONS if row.secrets])
-    assert all(f"--set-secrets={SECRET}={SECRET}:2" in call for call in deploys)
+    deploys = {call[3]: call for call in deployed.changes() if is_deploy(call)}
+    with_secrets = [row for row in FUNCTIONS if row.secrets]
+    assert deploys.keys() == {row.deployed_name for row in with_secrets}
+    for row in with_secrets:
+        versions = ",".join(f"{name}={name}:2" for name in row.secrets)
+        assert f"--set-secrets={versions}" in deploys[row.deployed_name]
 
 
 def test_what_was_changed_by_hand_is_set_right(deployed: Cloud) -> None:
@@ -336,7 +342,22 @@ def test_taking_it_away_leaves_the_data(deployed: Cloud) -> None:
     assert all(member in state["agents"] for *_, member in on_what_stays)
     deployed.calls()
     assert deployed.run_script(deploy.undeploy_script(PLACE)).returncode == 0
-    assert [call[2] for call in deployed.changes()] == ["hosting:disable"]
+    assert [call[3] for call in deployed.changes()] == ["hosting:disable"]
+
+
+@pytest.mark.parametrize("failing", ["gcloud", "gcloud functions describe", "gcloud projects get-iam-policy"])
+def test_taking_away_ends_where_nothing_can_be_seen(deployed: Cloud, failing: str) -> None:
+    deployed.change(fails=failing)
+
+    ran = deployed.run_script(deploy.undeploy_script(PLACE))
+
+    assert ran.returncode != 0
+    assert ran.stderr == "ERROR: Google is not well today.\n"
+    # With nobody signed in nothing at all, and otherwise what comes before.
+    assert bool(deployed.changes()) == (failing != "gcloud")
+    deployed.change(fails="")
+    assert deployed.run_script(deploy.undeploy_script(PLACE)).returncode == 0
+    assert not deployed.read()["functions"]
 
 
 def test_it_runs_as_a_program_from_the_project(deployed: Cloud) -> None:

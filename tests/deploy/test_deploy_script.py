@@ -12,7 +12,7 @@ from functions import deploy
 from functions.catalog import FUNCTIONS
 from functions.deployment.place import Place, account_of
 from functions.deployment.rows import digest
-from functions.deployment.steps import Check, Ensure, Group, Remove, as_script, run
+from functions.deployment.steps import Check, Command, Ensure, Group, Remove, StepFailed, as_script, run
 from shared.errors import Misconfigured
 
 PLACE = Place("demo-project", "europe-west1")
@@ -39,6 +39,16 @@ def test_both_scripts_are_bash(script: str) -> None:
     assert bash_accepts(script)
     assert bash_accepts(deploy.undeploy_script(PLACE))
     assert not bash_accepts("if true; then")
+
+
+def test_the_scripts_say_what_they_need_first(script: str) -> None:
+    undeploy = deploy.undeploy_script(PLACE)
+    assert "after 'make setup' and 'make stage'" in script
+    assert "Run it in the project's folder, after 'make setup'." in undeploy
+    for text in (script, undeploy):
+        assert re.findall(r"^(?:PROJECT_NUMBER=\$\()?(?:gcloud|npx) \S+", text, re.MULTILINE)[0] == (
+            "PROJECT_NUMBER=$(gcloud projects"
+        )
 
 
 def test_the_scripts_tell_what_each_part_is_for(script: str) -> None:
@@ -76,8 +86,31 @@ def test_words_reach_the_program_as_they_are() -> None:
     assert ran.stdout.splitlines() == [word.replace("${NAME}", 'an "odd" $value') for word in odd[2:]]
 
 
+def look(name: str) -> Command:
+    """Look for a file as Google's programs look for things."""
+    return ("sh", "-c", f"test -e '{name}' || {{ echo ERROR: NOT_FOUND >&2; exit 1; }}")
+
+
+def test_what_cannot_be_looked_for_is_not_taken_for_gone(tmp_path: Path) -> None:
+    steps = (Remove("a file", Check(("sh", "-c", "echo nobody is signed in >&2; exit 1")), ("rm", "a file")),)
+    group = Group("Files", "Why.", steps)
+
+    with pytest.raises(StepFailed, match="nobody is signed in"):
+        run([group], folder=tmp_path, say=lambda _: None)
+    ran = subprocess.run(
+        ["bash"],  # noqa: S607 - the one on the PATH
+        input=as_script([group], "Odd."),
+        capture_output=True,
+        text=True,
+        timeout=10,
+        check=False,
+    )
+
+    assert (ran.returncode, ran.stdout, ran.stderr) == (1, "", "nobody is signed in\n")
+
+
 def test_what_is_there_is_deleted_and_what_is_not_is_left(tmp_path: Path) -> None:
-    steps = tuple(Remove(name, Check(("test", "-e", name)), ("rm", name)) for name in ("a file", "another"))
+    steps = tuple(Remove(name, Check(look(name)), ("rm", name)) for name in ("a file", "another"))
     (tmp_path / "a file").touch()
     said: list[str] = []
 

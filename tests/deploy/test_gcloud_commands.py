@@ -16,10 +16,12 @@ from typing import Any, NamedTuple
 import pytest
 
 from functions import deploy, stage
+from functions.catalog import FUNCTIONS
 from functions.deployment.place import Place
 
 PLACE = Place("demo-project", "europe-west1")
 NOBODY = "You do not currently have an active account selected"
+CALL = r"(?:^ *|\$\(|\bif is_there \S+ )(?:gcloud|npx) "
 PARSER = Path(__file__).with_name("parse_gcloud.py")
 
 RECORDER = r"""#!/bin/bash
@@ -128,7 +130,7 @@ def commands(staged: Path, tmp_path_factory: pytest.TempPathFactory) -> list[lis
     for is_there, script in enumerate([deploy.deploy_script(PLACE, staged), deploy.undeploy_script(PLACE)]):
         calls = called_by(script, folder / str(is_there), is_there=bool(is_there))
         written = "\n".join(line for line in script.splitlines() if not line.startswith("#"))
-        assert len(calls) == len(re.findall(r"(?:^ *|\$\(|\bif )(?:gcloud|npx) ", written, re.MULTILINE))
+        assert len(calls) == len(re.findall(CALL, written, re.MULTILINE))
         found += calls
     assert len(found) > 100
     return found
@@ -158,7 +160,7 @@ def test_firebase_accepts_every_command(commands: list[list[str]], tmp_path: Pat
             check=False,
         )
 
-    ours = [words for program, _, *words in commands if program == "npx"]
+    ours = [words for program, _, _, *words in commands if program == "npx"]
     with ThreadPoolExecutor(2) as pool:
         *results, wrong = pool.map(attempt, [*ours, ["deploy", "--no-such-option"]])
 
@@ -167,12 +169,12 @@ def test_firebase_accepts_every_command(commands: list[list[str]], tmp_path: Pat
     assert "unknown option" in wrong.stderr
 
 
-def test_the_command_that_adds_a_secrets_value_is_accepted(cli: Cli, staged: Path, tmp_path: Path) -> None:
-    (told,) = re.findall(r"gcloud (secrets versions add [^)]*)\)", deploy.deploy_script(PLACE, staged))
+def test_the_commands_that_add_a_secrets_value_are_accepted(cli: Cli, staged: Path, tmp_path: Path) -> None:
+    told = re.findall(r"gcloud (secrets versions add [^)]*)\)", deploy.deploy_script(PLACE, staged))
 
-    (result,) = parsed(cli, [told.split()], tmp_path)
-
-    assert (result["code"], NOBODY in result["said"]) == (1, True), result
+    assert len(told) == len({name for row in FUNCTIONS for name in row.secrets})
+    for result in parsed(cli, [words.split() for words in told], tmp_path):
+        assert (result["code"], NOBODY in result["said"]) == (1, True), result
 
 
 WRONG = {

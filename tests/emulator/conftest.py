@@ -10,6 +10,7 @@ from local.emulators import Emulators
 from local.stand_ins.running import RunningTmdbStandIn, running_tmdb_stand_in
 from tests.emulator.harness import Instance, User, instance_settings, new_project
 from tests.emulator.leftovers import MARK, Leftovers
+from tests.emulator.published import ReadTopic, read_topic
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -63,6 +64,22 @@ async def instance(project: str, tmdb: RunningTmdbStandIn) -> AsyncIterator[Inst
     running = Instance(instance_settings(project, tmdb.base_url))
     yield running
     await running.close()
+
+
+@pytest.fixture
+async def publishing(emulators: Emulators, project: str, tmdb: RunningTmdbStandIn) -> AsyncIterator[Instance]:
+    """One instance of the functions in this process, that may publish too."""
+    settings = instance_settings(project, tmdb.base_url, PUBSUB_EMULATOR_HOST=str(emulators.pubsub))
+    running = Instance(settings)
+    yield running
+    await running.close()
+
+
+@pytest.fixture
+async def show_syncs(emulators: Emulators, project: str) -> AsyncIterator[ReadTopic]:
+    """The topic that shows to be synced are published to."""
+    async with read_topic(emulators, project, "show-sync") as topic:
+        yield topic
 
 
 @pytest.fixture

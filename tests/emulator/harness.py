@@ -128,10 +128,13 @@ class Instance(Wiring):
 
     async def close(self) -> None:
         """Close what was opened."""
-        if "_tmdb" in self.__dict__:
-            await self._tmdb.close()
+        for service in ("_tmdb", "_tvdb", "_omdb"):
+            if service in self.__dict__:
+                await getattr(self, service).close()
         if "firestore" in self.__dict__:
             await self.firestore._firestore_api.transport.close()
+        if "topics" in self.__dict__ and "_client" in self.topics.__dict__:
+            await self.topics._client.transport.close()  # type: ignore[no-untyped-call]  # so it is in Google's
 
     async def enrich(self, user_id: str, show_id: int, **request: Any) -> EnrichResult:
         return await enrich_show(

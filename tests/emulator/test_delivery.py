@@ -19,6 +19,7 @@ from local.emulators import Emulators
 from local.event_bridge import EventBridge, Mischief, Route, route_of
 from local.functions_host import FunctionHost, function_host
 from tests.emulator.odd_catalog import ATTEMPTS, ROWS, Work
+from tests.emulator.published import read_topic
 
 pytestmark = pytest.mark.anyio
 
@@ -243,6 +244,28 @@ async def test_twice_late_and_out_of_order_every_work_is_done_once(parts: Mappin
         assert await delivery.effects() == set(names)
     assert sorted(order) == sorted(names * 2)
     assert order != sorted(order)
+
+
+async def test_all_dead_letters_are_shown_and_stay(
+    emulators: Emulators, project: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("local.dead_letters.MOST_AT_ONCE", 3)
+    async with read_topic(emulators, project, "some-dead") as topic:
+        publisher = PublisherClient()
+        sent = {str(number).encode() for number in range(10)}
+        for data in sent:
+            path = publisher.topic_path(project, topic.name)
+            await asyncio.to_thread(publisher.publish(path, data).result)
+
+        async def shown() -> set[bytes]:
+            letters = await dead_letters(str(emulators.pubsub), project, topic.name)
+            return {letter.data for letter in letters}
+
+        assert await shown() == sent
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("local.dead_letters.MOST_SHOWN", 4)
+            assert len(await shown()) == 4
+        assert await shown() == sent
 
 
 async def test_a_bridge_that_dies_loses_nothing(parts: Mapping[str, Any]) -> None:

@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -32,6 +34,7 @@ from shared.domain.show import ShowKey
 from tests.emulator.leftovers import MARK, Leftovers, wait_until
 
 SHOW = 1396
+SILO = 125988
 SERVE = (sys.executable, "-m", "local.serve", "--free-ports")
 
 
@@ -42,14 +45,14 @@ class Served:
         self.folder = folder
         self.leftovers = Leftovers(str(folder))
         self.process = subprocess.Popen(  # noqa: S603 - our own program
-            [*SERVE, "--folder", str(folder), "--data", str(data), "--events", "--pauses 0.1"],
+            [*SERVE, "--folder", str(folder), "--data", str(data), "--events=--pauses=0.1"],
             cwd=ROOT,
             env={**os.environ, MARK: str(folder), "TMPDIR": str(folder)},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            # Where the tests run in a shell's background, Ctrl-C is ignored, and that is inherited.
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            # As a shell starts what is to run in the background.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         )
         self.screen = ""
         output = cast("IO[str]", self.process.stdout)
@@ -151,6 +154,7 @@ def test_it_ends_when_interrupted_and_leaves_nothing_running(first_run: FirstRun
     assert first_run.left == []
     assert first_run.status == 0
     assert first_run.said.endswith("Stopped; nothing is left running.\n")
+    assert first_run.said.count("Keeping Firestore's documents and Auth's users in") == 1
 
 
 def test_what_was_kept_is_there_again(served: Served) -> None:
@@ -165,6 +169,7 @@ def test_the_screen_says_where_everything_is(served: Served) -> None:
     assert [place for place in places if place not in served.screen] == []
     assert [row.name for row in FUNCTIONS if row.name not in served.screen] == []
     assert served.running.functions["enrich"] in served.screen
+    assert f"make dead-letters FOLDER={served.folder}\n" in served.screen
 
 
 def test_every_function_of_the_catalogue_answers(served: Served) -> None:
@@ -192,7 +197,27 @@ def test_a_published_message_reaches_its_function(
     wait_until(lambda: (season.get().to_dict() or {}).get("status") == "complete", "the season is there")
     wait_until(lambda: "outcome=ok" in served.log("show_sync"), "it is logged")
     assert "isKnown=True" in served.log("show_sync")
-    assert tmdb.calls()["total"] == 2
+    assert tmdb.calls()["total"] == 1
+
+
+def test_a_change_at_tmdb_is_polled_and_becomes_an_event(
+    served: Served, tmdb: RunningTmdbStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What was recorded of July 2026 happens today.
+    days = (datetime.now(UTC).date() - date(2026, 7, 21)).days
+    tmdb.put_season_as_recorded(SILO, 3, "20260721T1100", days=days)
+    monkeypatch.setenv("PUBSUB_EMULATOR_HOST", served.running.emulators["pubsub"])
+    publisher = PublisherClient()
+    topic = publisher.topic_path(served.running.project, "show-sync")
+    publisher.publish(topic, ShowSync(show_key=ShowKey("tv", SILO)).encode()).result()
+    event = served.firestore().document(paths.timeline_event("episode_7173964"))
+    wait_until(lambda: event.get().exists, "the show is synced")
+    assert event.get().get("description") == "Season 3, episode 8: Episode 8"
+    tmdb.put_season_as_recorded(SILO, 3, "20260725T1300", days=days)
+    assert json.loads(command(served, "local.run_job", "poll-changes").stdout)["published"] == 1
+    wait_until(lambda: event.get().get("version") == 2, "the change is an event")
+    assert event.get().get("description") == "Season 3, episode 8: Gray Goo"
+    assert "season 3 of tv_125988: 6 renamed" in served.log("show_sync")
 
 
 def test_a_signed_in_user_is_served(served: Served) -> None:
@@ -212,16 +237,27 @@ def test_a_signed_in_user_is_served(served: Served) -> None:
     assert user_id not in served.log("enrich")
 
 
-def test_a_job_runs_when_it_is_asked_for(served: Served) -> None:
-    ran = command(served, "local.run_job", "enrich-sweep")
-    assert json.loads(ran.stdout)["isRunningElsewhere"] is False
+@pytest.mark.parametrize(
+    ("job", "told"),
+    [
+        ("enrich-sweep", {"isRunningElsewhere": False}),
+        ("poll-changes", {"isComplete": True, "daysLost": 0}),
+        ("full-sync", {"published": 0}),
+        ("cleanup", {"isComplete": True}),
+    ],
+)
+def test_a_job_runs_when_it_is_asked_for(served: Served, job: str, told: dict[str, Any]) -> None:
+    ran = command(served, "local.run_job", job)
+    report = json.loads(ran.stdout)
+    assert {name: report[name] for name in told} == told
     assert (ran.returncode, ran.stderr) == (0, "")
 
 
 def test_a_job_that_does_not_exist_is_named_with_those_that_do(served: Served) -> None:
     ran = command(served, "local.run_job", "nothing")
     assert (ran.returncode, ran.stdout) == (1, "")
-    assert ran.stderr == "There is no job 'nothing'; there are enrich_sweep.\n"
+    jobs = ", ".join(sorted(row.name for row in FUNCTIONS if row.kind == "scheduled"))
+    assert ran.stderr == f"There is no job 'nothing'; there are {jobs}.\n"
 
 
 @pytest.mark.anyio
@@ -248,7 +284,8 @@ def test_what_cannot_be_handled_is_shown_with_the_reason(
 ) -> None:
     monkeypatch.setenv("PUBSUB_EMULATOR_HOST", served.running.emulators["pubsub"])
     publisher = PublisherClient()
-    publisher.publish(publisher.topic_path(served.running.project, "show-sync"), b"poison").result()
+    topic = publisher.topic_path(served.running.project, "show-sync")
+    number = publisher.publish(topic, b"poison").result()
     shown = ""
 
     def is_shown() -> bool:
@@ -257,7 +294,8 @@ def test_what_cannot_be_handled_is_shown_with_the_reason(
         return "poison" in shown
 
     wait_until(is_shown, "it is shown")
-    assert "attempts: 1\n  reason:   invalid_request: The message is not JSON." in shown
+    assert f"  function: show_sync\n  message:  {number}\n  attempts: 1\n" in shown
+    assert "  reason:   invalid_request: The message is not JSON." in shown
 
 
 def test_a_function_that_is_killed_is_started_again(served: Served) -> None:
@@ -281,6 +319,81 @@ def test_a_second_one_beside_it_is_refused(served: Served) -> None:
     ran = command(served, "local.serve", "--free-ports")
     assert ran.returncode == 1
     assert f"A platform runs here already (process {served.process.pid})" in ran.stderr
+
+
+def test_of_two_that_start_at_once_one_is_refused(tmp_path: Path, leftovers: Leftovers) -> None:
+    both = [
+        subprocess.Popen(  # noqa: S603 - our own program
+            [*SERVE, "--folder", tmp_path],
+            cwd=ROOT,
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    wait_until(lambda: any(one.poll() is not None for one in both), "one has ended")
+    (refused,) = [one for one in both if one.poll() is not None]
+    (other,) = [one for one in both if one is not refused]
+    assert refused.returncode == 1
+    assert f"A platform runs here already (process {other.pid})" in refused.communicate()[1]
+    other.send_signal(signal.SIGTERM)
+    said, error = other.communicate(timeout=60)
+    assert (said.splitlines()[-1], error) == ("Stopped; nothing is left running.", "")
+    assert leftovers.running() == []
+
+
+@pytest.mark.parametrize("said", ["Firestore Emulator logging to", "Firestore Emulator was started"])
+def test_what_was_kept_is_not_lost_if_it_is_interrupted_on_its_way_up(
+    first_run: FirstRun, data: Path, tmp_path: Path, leftovers: Leftovers, said: str
+) -> None:
+    del first_run
+    kept = shutil.copytree(data, tmp_path / "data")
+    before = {file: file.read_bytes() for file in kept.rglob("*") if file.is_file()}
+    log = tmp_path / "folder" / "logs" / "emulators.log"
+    with subprocess.Popen(  # noqa: S603 - our own program
+        [*SERVE, "--folder", tmp_path / "folder", "--data", kept], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    ) as serving:
+        wait_until(lambda: log.exists() and said in log.read_text(), "the emulators are starting")
+        serving.send_signal(signal.SIGTERM)
+        assert serving.communicate(timeout=30)[0].endswith("Stopped; nothing is left running.\n")
+    assert {file: file.read_bytes() for file in kept.rglob("*") if file.is_file()} == before
+    assert leftovers.running() == []
+
+
+def test_an_emulator_that_dies_ends_it_and_is_named(environment: None, tmp_path: Path) -> None:
+    del environment
+    served = Served(tmp_path / "folder", tmp_path / "data")
+    try:
+        for process in served.leftovers.running():
+            if process.name() == "java" and "firestore" in " ".join(process.cmdline()):
+                process.kill()
+        said, _ = served.process.communicate(timeout=120)
+        assert served.process.returncode == 1
+        assert "The emulator of firestore ended by itself" in said
+        assert "Firestore Emulator has exited upon receiving signal: SIGKILL" in said
+        assert "Keeping" not in said
+        assert served.leftovers.running() == []
+    finally:
+        served.process.kill()
+        served.leftovers.kill()
+
+
+def test_what_could_not_be_kept_is_told(environment: None, tmp_path: Path) -> None:
+    del environment
+    data = tmp_path / "data"
+    served = Served(tmp_path / "folder", data)
+    try:
+        data.write_text("in the way")
+        said = served.interrupted()
+        assert served.process.returncode == 1
+        assert f"Firestore's documents and Auth's users were not kept in {data}" in said
+        assert f'Automatic export to "{data}" failed' in said
+        assert data.read_text() == "in the way"
+        assert served.leftovers.running() == []
+    finally:
+        served.process.kill()
+        served.leftovers.kill()
 
 
 def test_a_folder_that_holds_something_else_is_not_written_over(tmp_path: Path) -> None:

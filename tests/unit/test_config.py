@@ -21,6 +21,10 @@ def test_the_defaults() -> None:
             settled=timedelta(days=30), ongoing=timedelta(days=7), lease=timedelta(seconds=30)
         ),
         enrich_wait_seconds=2,
+        tvdb_base_url="https://api4.thetvdb.com/v4",
+        tvdb_api_key="",
+        omdb_base_url="https://www.omdbapi.com/",
+        omdb_api_key="",
     )
 
 
@@ -29,7 +33,11 @@ def test_every_setting_is_read() -> None:
         {
             **PROJECT,
             "TMDB_BASE_URL": "http://127.0.0.1:8080/3",
-            "TMDB_ACCESS_TOKEN": "s3cr3t",
+            "TMDB_ACCESS_TOKEN": "s3cr3t-token",
+            "TVDB_BASE_URL": "http://127.0.0.1:8082/v4",
+            "TVDB_API_KEY": "s3cr3t-tvdb",
+            "OMDB_BASE_URL": "http://127.0.0.1:8083/",
+            "OMDB_API_KEY": "s3cr3t-omdb",
             "SEASON_TTL_DAYS": "10",
             "ONGOING_SEASON_TTL_DAYS": "0.5",
             "CLAIM_LEASE_SECONDS": "1.5",
@@ -41,13 +49,22 @@ def test_every_setting_is_read() -> None:
     assert settings == Settings(
         project="demo-tv",
         tmdb_base_url="http://127.0.0.1:8080/3",
-        tmdb_access_token="s3cr3t",
+        tmdb_access_token="s3cr3t-token",
         lifetimes=Lifetimes(
             settled=timedelta(days=10), ongoing=timedelta(hours=12), lease=timedelta(seconds=1.5)
         ),
         enrich_wait_seconds=4,
+        tvdb_base_url="http://127.0.0.1:8082/v4",
+        tvdb_api_key="s3cr3t-tvdb",
+        omdb_base_url="http://127.0.0.1:8083/",
+        omdb_api_key="s3cr3t-omdb",
     )
     assert "s3cr3t" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["TMDB_ACCESS_TOKEN", "TVDB_API_KEY", "OMDB_API_KEY"])
+def test_a_secret_that_came_with_a_line_end_is_the_same_without(name: str) -> None:
+    assert read_settings({**PROJECT, name: " s3cr3t\r\n"}) == read_settings({**PROJECT, name: "s3cr3t"})
 
 
 def test_the_processs_environment_is_read_where_none_is_given(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -64,7 +81,13 @@ def test_a_project_must_be_named(environment: dict[str, str]) -> None:
         read_settings(environment)
 
 
-@pytest.mark.parametrize("name", [*NUMBERS, "TMDB_BASE_URL", "TMDB_ACCESS_TOKEN"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        *[*NUMBERS, "TMDB_BASE_URL", "TMDB_ACCESS_TOKEN"],
+        *["TVDB_BASE_URL", "TVDB_API_KEY", "OMDB_BASE_URL", "OMDB_API_KEY"],
+    ],
+)
 def test_an_empty_setting_is_the_default(name: str) -> None:
     assert read_settings({**PROJECT, name: ""}) == read_settings(PROJECT)
 

@@ -1,11 +1,14 @@
 """Every document path of the project (DESIGN.md, section 3)."""
 
 from shared.domain.movie import MovieId
-from shared.domain.season import SeasonKey, ShowId
+from shared.domain.season import SeasonKey, SeasonNumber, ShowId
+from shared.domain.show import ShowKey
 from shared.domain.tracking import TrackingKey, UserId
 
 TRACKING_COLLECTION = "episode_tracking"
 ENRICH_QUEUE = "enrich_queue"
+SHOWS = "shows"
+HELD_SHOWS = "sync_state/held_shows"
 
 
 def season_cache(key: SeasonKey) -> str:
@@ -34,3 +37,31 @@ def enrich_queue(key: TrackingKey) -> str:
 
 def sync_state(name: str) -> str:
     return f"sync_state/{name}"
+
+
+def service_token(service: str) -> str:
+    return sync_state(f"{service}_token")
+
+
+def show(key: ShowKey) -> str:
+    return f"{SHOWS}/{key}"
+
+
+def show_season(key: ShowKey, number: SeasonNumber) -> str:
+    return f"{SHOWS}/{key}/seasons/{number}"
+
+
+def timeline_event(event_id: str) -> str:
+    return f"timeline_events/{event_id}"
+
+
+def sync_log(log_id: str) -> str:
+    return f"sync_log/{log_id}"
+
+
+def show_key(path: str) -> ShowKey | None:
+    """The key of a show's document's path, or None for another document that lies beside them."""
+    try:
+        return ShowKey.parse(path.removeprefix(f"{SHOWS}/"))
+    except ValueError:
+        return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from google.cloud.firestore_v1 import AsyncClient
+from google.cloud.firestore_v1 import SERVER_TIMESTAMP, AsyncClient
 
 from shared.adapters.firestore import paths
 from shared.adapters.firestore.cache import CacheDocuments
@@ -18,8 +18,16 @@ def season_cache(client: AsyncClient, lifetimes: Lifetimes) -> CacheDocuments[Se
     )
 
 
+def season_cache_fields(season: Season) -> dict[str, Any]:
+    """The whole document of a season that somebody has just read from TMDB."""
+    return {**_episodes(season), "lastUpdated": SERVER_TIMESTAMP, "status": Status.COMPLETE.value}
+
+
 def _encode(_key: SeasonKey, season: Season | None) -> dict[str, Any]:
-    episodes = season.episodes if season else {}
+    return _episodes(season or Season({}))
+
+
+def _episodes(season: Season) -> dict[str, Any]:
     return {
         "episodes": {
             str(number): {
@@ -27,7 +35,7 @@ def _encode(_key: SeasonKey, season: Season | None) -> dict[str, Any]:
                 "episodeName": episode.name or "",
                 "episodeAirDate": episode.air_date,
             }
-            for number, episode in episodes.items()
+            for number, episode in season.episodes.items()
         }
     }
 

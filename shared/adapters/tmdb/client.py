@@ -9,7 +9,7 @@ from shared.adapters.http import Patience, ServiceClient, Share
 from shared.adapters.tmdb import translate
 from shared.domain.cache import Admission
 from shared.domain.movie import MovieDetails, MovieId
-from shared.domain.season import Season, SeasonKey, SeasonNumber, ShowId
+from shared.domain.season import Season, SeasonKey
 from shared.errors import Malformed
 
 logger = logging.getLogger(__name__)
@@ -80,22 +80,6 @@ class TmdbSeasons:
             except Malformed as error:
                 logger.warning("season %s of show %s is left out: %s", key.season, show_id, error)
         return seasons
-
-
-class TmdbShows:
-    """What TMDB says of a show as a whole."""
-
-    def __init__(self, client: ServiceClient) -> None:
-        self._client = client
-
-    async def listed_seasons(self, show_id: ShowId) -> list[SeasonNumber] | None:
-        """The seasons that the details list; None for a show that TMDB lacks.
-
-        https://developer.themoviedb.org/reference/tv-series-details. The numbers have gaps, so counting up
-        to `number_of_seasons` would not find them.
-        """
-        answer = await self._client.get(f"tv/{show_id}", admission=await self._client.admit())
-        return translate.listed_seasons(answer.body) if answer.is_found else None
 
 
 class TmdbMovies:

@@ -4,9 +4,9 @@ import logging
 
 from pydantic import ValidationError
 
-from shared.adapters.tmdb.wire import WireEpisode, WireMovie, WireSeason, WireShow
+from shared.adapters.tmdb.wire import WireEpisode, WireMovie, WireSeason
 from shared.domain.movie import MovieDetails, MovieId
-from shared.domain.season import Episode, Season, SeasonNumber, air_date_or_none
+from shared.domain.season import Episode, Season, air_date_or_none
 from shared.errors import Malformed
 
 logger = logging.getLogger(__name__)
@@ -30,24 +30,11 @@ def season(body: object) -> Season:
             logger.warning("TMDB sent an episode without a number or an id; it is left out")
             continue
         episodes[episode.episode_number] = Episode(
-            episode.id, _text(episode.name), air_date_or_none(episode.air_date)
+            episode.id, clean_text(episode.name), air_date_or_none(episode.air_date)
         )
     if sent and not episodes:
         raise Malformed("tmdb", "no episode of the season can be read")
     return Season(episodes)
-
-
-def listed_seasons(body: object) -> list[SeasonNumber]:
-    """The numbers of the seasons that a show's details list, once each.
-
-    Raises:
-        Malformed: it is not a show.
-    """
-    try:
-        listed = WireShow.model_validate(body).seasons
-    except ValidationError as error:
-        raise Malformed("tmdb", "the answer is not a show") from error
-    return list(dict.fromkeys(SeasonNumber(season.season_number) for season in listed))
 
 
 def movie(movie_id: MovieId, body: object) -> MovieDetails:
@@ -60,10 +47,12 @@ def movie(movie_id: MovieId, body: object) -> MovieDetails:
         sent = WireMovie.model_validate(body)
     except ValidationError as error:
         raise Malformed("tmdb", "the answer is not a movie") from error
-    return MovieDetails(movie_id, _text(sent.title), air_date_or_none(sent.release_date), _text(sent.status))
+    return MovieDetails(
+        movie_id, clean_text(sent.title), air_date_or_none(sent.release_date), clean_text(sent.status)
+    )
 
 
-def _text(name: str | None) -> str | None:
+def clean_text(name: str | None) -> str | None:
     """A name without what cannot be seen: real ones hold tabs, a byte order mark or blanks at their ends.
 
     Half a surrogate pair, which JSON can express, goes too: Firestore could not store it.

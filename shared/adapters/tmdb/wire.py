@@ -30,16 +30,65 @@ class WireSeason(_Wire):
     episodes: list[Any]
 
 
+class WireFullEpisode(WireEpisode):
+    """An episode with what its page shows."""
+
+    overview: str | None = None
+    runtime: int | None = None
+    still_path: str | None = None
+    episode_type: str | None = None
+
+
+class WireFullSeason(WireSeason):
+    """A season with what its page shows."""
+
+    id: int | None = None
+    name: str | None = None
+    air_date: str | None = None
+    poster_path: str | None = None
+
+
 class WireListedSeason(_Wire):
     """A season as a show's details list it."""
 
     season_number: StorableInt
+    id: int | None = None
+    name: str | None = None
+    air_date: str | None = None
+    episode_count: int | None = None
+    poster_path: str | None = None
+
+
+class WireNamed(_Wire):
+    """A genre, or a network."""
+
+    name: str | None = None
+
+
+class WireExternalIds(_Wire):
+    """https://developer.themoviedb.org/reference/tv-series-external-ids"""
+
+    imdb_id: str | None = None
+    tvdb_id: int | None = None
 
 
 class WireShow(_Wire):
-    """https://developer.themoviedb.org/reference/tv-series-details"""
+    """https://developer.themoviedb.org/reference/tv-series-details, with its external ids appended"""
 
+    id: int
     seasons: list[WireListedSeason]
+    name: str | None = None
+    original_name: str | None = None
+    status: str | None = None
+    overview: str | None = None
+    poster_path: str | None = None
+    backdrop_path: str | None = None
+    first_air_date: str | None = None
+    vote_average: float | None = None
+    vote_count: int | None = None
+    genres: list[WireNamed] | None = None
+    networks: list[WireNamed] | None = None
+    external_ids: WireExternalIds | None = None
 
 
 class WireMovie(_Wire):
@@ -49,3 +98,12 @@ class WireMovie(_Wire):
     title: str | None = None
     release_date: str | None = None
     status: str | None = None
+    original_title: str | None = None
+    overview: str | None = None
+    poster_path: str | None = None
+    backdrop_path: str | None = None
+    runtime: int | None = None
+    imdb_id: str | None = None
+    vote_average: float | None = None
+    vote_count: int | None = None
+    genres: list[WireNamed] | None = None

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from shared.domain.delivery import LONGEST_ATTRIBUTE_BYTES, Delivery
+from shared.domain.delivery import LONGEST_ATTRIBUTE_BYTES, MOST_ATTRIBUTES, Delivery
 from shared.errors import InvalidRequest
 
 
@@ -57,6 +57,30 @@ def test_a_dead_letter_tells_why_and_keeps_what_it_was() -> None:
         "deadLetterAttempts": "3",
         "deadLetterReason": "no",
     }
+
+
+@pytest.mark.parametrize("count", [0, 95, 96, 97, 100])
+def test_a_dead_letter_has_no_more_attributes_than_pubsub_takes(count: int) -> None:
+    sent = {f"name-{number}": "x" for number in range(count)}
+    letter = Delivery("17", 1, b"", sent).as_dead_letter(function="f", reason="no")
+
+    assert len(letter.attributes) == min(count + 4, MOST_ATTRIBUTES)
+    assert letter.attributes["deadLetterReason"] == "no"
+
+
+def test_one_that_was_a_dead_letter_before_keeps_all_it_can() -> None:
+    sent = {f"name-{number}": "x" for number in range(96)} | {"deadLetterReason": "yes", "deadLetterId": "1"}
+    letter = Delivery("17", 1, b"", sent).as_dead_letter(function="f", reason="no")
+
+    assert [name for name in sent if name not in letter.attributes] == ["deadLetterId"]
+    assert letter.attributes["deadLetterReason"] == "no"
+
+
+def test_attributes_that_google_keeps_for_itself_are_left_out() -> None:
+    sent = {"googclient_schemaencoding": "JSON", "goal": "kept"}
+    letter = Delivery("17", 1, b"", sent).as_dead_letter(function="f", reason="no")
+
+    assert {"goal", "googclient_schemaencoding"} & letter.attributes.keys() == {"goal"}
 
 
 def test_a_long_reason_is_cut_where_pubsub_would_refuse_it() -> None:

@@ -46,6 +46,7 @@ EXPECTED = {
     "Misconfigured": (500, "misconfigured"),
     "Unavailable": (503, "upstream_unavailable"),
     "RateLimited": (503, "upstream_unavailable"),
+    "DailyLimitReached": (503, "upstream_unavailable"),
     "Rejected": (503, "upstream_unavailable"),
     "Malformed": (503, "upstream_unavailable"),
     "Contention": (503, "busy"),
@@ -93,7 +94,7 @@ async def test_a_bug_is_logged_and_says_nothing_to_the_caller(lines: io.StringIO
     assert (answer.status_code, body["code"]) == (500, "internal")
     assert SECRET not in bytes(answer.body).decode()
     logged = [json.loads(line) for line in lines.getvalue().splitlines()]
-    assert [line["severity"] for line in logged] == ["ERROR", "INFO"]
+    assert [line["severity"] for line in logged] == ["ERROR", "WARNING"]
     assert "ZeroDivisionError" in logged[0]["stack_trace"]
 
 

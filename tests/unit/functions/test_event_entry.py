@@ -26,6 +26,8 @@ HEADERS = {
     "content-type": "application/json",
 }
 
+STRUCTURED = {"content-type": "application/cloudevents+json"}
+
 
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
@@ -55,7 +57,7 @@ def event(data: bytes, attempt: int = 1) -> dict[str, Any]:
     [
         pytest.param(event(b"poison"), "invalid_request: The message is not JSON.", id="poison"),
         pytest.param(
-            event(b'{"type": "show_sync", "showKey": "tv_1"}', attempt=8),
+            event(b'{"type": "show_sync", "showKey": "tv_1"}', attempt=20),
             "misconfigured: TMDB_ACCESS_TOKEN is not set: create one at themoviedb.org under Settings, API.",
             id="the last attempt",
         ),
@@ -72,20 +74,39 @@ async def test_where_even_giving_up_fails_the_message_comes_again(
     error, line = map(json.loads, lines.getvalue().splitlines())
     assert error["message"] == "pubsub: nothing could be published to show-sync-dead"
     assert (line["outcome"], line["reason"], line["pubsubCalls"]) == ("redelivery", reason, 1)
+    assert line["severity"] == "WARNING"
     assert line["logging.googleapis.com/trace"].endswith("/0af7651916cd43dd8448eb211c80319c")
+
+
+@pytest.mark.anyio
+async def test_what_is_given_up_is_one_line_and_an_error(
+    client: httpx.AsyncClient, lines: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def publish(*_: object) -> None:
+        """Pub/Sub takes everything."""
+
+    monkeypatch.setattr(topics.PubsubTopics, "publish", publish)
+
+    answer = await client.post("/", headers=HEADERS, json=event(b"poison"))
+
+    assert answer.status_code == 204
+    (line,) = map(json.loads, lines.getvalue().splitlines())
+    assert (line["severity"], line["outcome"]) == ("ERROR", "dead_letter")
+    assert line["reason"] == "invalid_request: The message is not JSON."
 
 
 @pytest.mark.anyio
 async def test_what_may_pass_is_not_given_up_before_the_last_attempt(
     client: httpx.AsyncClient, lines: io.StringIO
 ) -> None:
-    body = event(b'{"type": "show_sync", "showKey": "tv_1"}', attempt=7)
+    body = event(b'{"type": "show_sync", "showKey": "tv_1"}', attempt=19)
 
     answer = await client.post("/", headers=HEADERS, json=body)
 
     assert (answer.status_code, answer.json()["code"]) == (500, "misconfigured")
     (line,) = map(json.loads, lines.getvalue().splitlines())
-    assert (line["outcome"], line["attempt"], line["messageId"]) == ("redelivery", 7, "17")
+    assert (line["outcome"], line["attempt"], line["messageId"]) == ("redelivery", 19, "17")
+    assert line["severity"] == "WARNING"
     assert "pubsubCalls" not in line
 
 
@@ -97,6 +118,11 @@ async def test_what_may_pass_is_not_given_up_before_the_last_attempt(
         pytest.param(HEADERS, b"{}", id="an event without a message"),
         pytest.param(HEADERS, b"{", id="an event that is not JSON"),
         pytest.param(HEADERS | {"ce-specversion": "9"}, b"{}", id="an event of another version"),
+        pytest.param(STRUCTURED, b"[]", id="a structured event that is a list"),
+        pytest.param(STRUCTURED, b"7", id="a structured event that is a number"),
+        pytest.param(STRUCTURED, b'{"specversion": []}', id="a structured event of no version"),
+        pytest.param(HEADERS | STRUCTURED, b"[]", id="a list with an event's headers"),
+        pytest.param(STRUCTURED, b"\xff", id="a structured event that is no text"),
     ],
 )
 async def test_what_pubsub_never_sends_is_refused(

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import uvicorn
@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from functions.catalog import FUNCTIONS, Retry, Schedule
+from local import scheduler
 from local.scheduler import Clock, Job, Scheduler, jobs_of
 
 RETRY = Retry(attempts=3, least_seconds=1, most_seconds=2)
@@ -96,6 +97,37 @@ async def scheduled(url: str, *, start: str) -> AsyncIterator[None]:
         running.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await running
+
+
+class Jumping(Clock):
+    """A clock that can be put forward, as a machine's is when it wakes up."""
+
+    ahead = timedelta()
+
+    def now(self) -> datetime:
+        return super().now() + self.ahead
+
+
+@pytest.mark.anyio
+async def test_a_machine_that_slept_is_right_again_when_it_wakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scheduler, "LONGEST_SLEEP_SECONDS", 0.01)
+    clock = Jumping()
+    waiting = asyncio.create_task(clock.sleep_until(clock.now() + timedelta(hours=8)))
+    await asyncio.sleep(0.05)
+    assert not waiting.done()
+
+    clock.ahead = timedelta(hours=8)
+
+    async with asyncio.timeout(30):
+        await waiting
+
+
+def test_the_clock_is_the_machines_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    # What it counts from stands still while the machine sleeps.
+    monkeypatch.setattr("time.monotonic", lambda: 0.0)
+
+    assert abs(Clock().now() - datetime.now(UTC)) < timedelta(seconds=10)
+    assert Clock().now() < Clock().now()
 
 
 @pytest.mark.anyio
