@@ -9,7 +9,6 @@ On purpose it can also deliver twice, late and out of order (`Mischief`).
 
 import argparse
 import asyncio
-import base64
 import contextlib
 import json
 import os
@@ -17,7 +16,6 @@ import random
 import time
 from collections.abc import Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 import httpx
@@ -28,29 +26,13 @@ from google.pubsub_v1.services.publisher.transports import PublisherGrpcAsyncIOT
 from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncIOTransport
 from grpc import aio
 
-from functions.catalog import FUNCTIONS, Function, Topic
+from functions.catalog import FUNCTIONS, Topic
 from local.background import run_until_told_to_stop, say
+from local.events import Route, event_data, event_headers, route_of
 
-EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
 LONGEST_ACK_SECONDS = 600
 PULL_SECONDS = 30.0
-MOST_AT_ONCE = 100
 PAUSE_SECONDS = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Route:
-    """A topic's subscription, and the function that its messages are for."""
-
-    topic: str
-    subscription: str
-    url: str
-    timeout_seconds: float
-    most_in_flight: int
-    attempts: int
-    least_seconds: float
-    most_seconds: float
-    dead_letter_topic: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,21 +47,6 @@ class Mischief:
     late: float = 0.0
     is_mixed: bool = False
     seed: int | None = None
-
-
-def route_of(row: Function, topic: Topic, url: str, *, pauses: float = 1.0) -> Route:
-    """The route that the catalogue describes; `pauses` shortens the time before a message comes again."""
-    return Route(
-        topic=topic.name,
-        subscription=row.deployed_name,
-        url=url,
-        timeout_seconds=row.timeout_seconds,
-        most_in_flight=min(MOST_AT_ONCE, row.concurrency * row.max_instances),
-        attempts=topic.retry.attempts,
-        least_seconds=topic.retry.least_seconds * pauses,
-        most_seconds=topic.retry.most_seconds * pauses,
-        dead_letter_topic=topic.dead_letter_topic,
-    )
 
 
 class EventBridge:
@@ -207,8 +174,8 @@ class EventBridge:
         try:
             answer = await self._functions.post(
                 route.url,
-                headers=self._event_headers(route, received),
-                json=self._event_data(route, received),
+                headers=event_headers(received, self._topic(route.topic)),
+                json=event_data(received, self._subscription(route.subscription)),
                 timeout=httpx.Timeout(route.timeout_seconds, connect=5.0),
             )
         except httpx.TimeoutException:
@@ -236,32 +203,6 @@ class EventBridge:
         is_last = received.delivery_attempt >= route.attempts
         becomes = f"goes to {route.dead_letter_topic}" if is_last else "will be delivered again"
         say(f"{_shown(route, received)}: {becomes}")
-
-    def _event_headers(self, route: Route, received: ReceivedMessage) -> dict[str, str]:
-        """https://cloud.google.com/eventarc/docs/cloudevents, in binary mode."""
-        return {
-            "ce-specversion": "1.0",
-            "ce-id": received.message.message_id,
-            "ce-type": EVENT_TYPE,
-            "ce-source": f"//pubsub.googleapis.com/{self._topic(route.topic)}",
-            "ce-time": _published(received).isoformat(),
-        }
-
-    def _event_data(self, route: Route, received: ReceivedMessage) -> dict[str, Any]:
-        """https://cloud.google.com/pubsub/docs/push#receive_push, which Eventarc hands on."""
-        message: dict[str, Any] = {
-            "messageId": received.message.message_id,
-            "publishTime": _published(received).isoformat(),
-        }
-        if received.message.data:
-            message["data"] = base64.b64encode(received.message.data).decode()
-        if received.message.attributes:
-            message["attributes"] = dict(received.message.attributes)
-        return {
-            "message": message,
-            "subscription": self._subscription(route.subscription),
-            "deliveryAttempt": received.delivery_attempt,
-        }
 
     async def _make_topic(self, name: str) -> None:
         with contextlib.suppress(exceptions.AlreadyExists):
@@ -296,11 +237,6 @@ def _reason(answer: httpx.Response) -> str:
         return f"{problem['code']}: {problem['detail']}"
     except (ValueError, KeyError, TypeError):
         return answer.text[:300]
-
-
-def _published(received: ReceivedMessage) -> datetime:
-    published: datetime = received.message.publish_time
-    return published
 
 
 def _duration(seconds: float) -> Duration:

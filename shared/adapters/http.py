@@ -47,6 +47,10 @@ class Patience:
     breaker_seconds: float = 30.0
 
 
+SKEW = 1.1
+"""Calls that leave within so many windows may arrive within one, since a busy instance sends late."""
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """This instance's part of a service's rate limit: never more than `calls` in any `seconds`.
@@ -63,10 +67,10 @@ class Share:
             raise ValueError("A share has at least one call; a function that calls a service needs one.")
 
     def limiter(self) -> AsyncLimiter:
-        """The bucket that keeps to it, with some room for calls that arrive closer than they left."""
+        """The bucket that keeps to it, also where calls arrive closer together than they left."""
         burst = (self.calls + 1) // 2
         flow = self.calls - burst + 1
-        return AsyncLimiter(burst, 1.02 * self.seconds * burst / flow)
+        return AsyncLimiter(burst, SKEW * self.seconds * burst / flow)
 
 
 @dataclass(frozen=True, slots=True)

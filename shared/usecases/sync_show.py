@@ -9,14 +9,12 @@ from shared.domain.delivery import Outgoing
 from shared.domain.message import TimelineEventChanged
 from shared.domain.season import SeasonNumber
 from shared.domain.show import ShowKey
+from shared.domain.show_changes import absorb, absorb_absence, absorb_movie
 from shared.domain.show_record import (
     SEASONS_AT_ONCE,
     FetchedShow,
     Outcome,
     ShowRecord,
-    absorb,
-    absorb_absence,
-    absorb_movie,
     seasons_to_ask,
     seasons_to_ask_further,
 )

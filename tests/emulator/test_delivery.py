@@ -16,7 +16,8 @@ from google.pubsub_v1 import PubsubMessage
 from functions.catalog import Topic
 from local.dead_letters import dead_letters
 from local.emulators import Emulators
-from local.event_bridge import EventBridge, Mischief, Route, route_of
+from local.event_bridge import EventBridge, Mischief
+from local.events import Route, route_of
 from local.functions_host import FunctionHost, function_host
 from tests.emulator.odd_catalog import ATTEMPTS, ROWS, Work
 from tests.emulator.published import read_topic

@@ -10,13 +10,8 @@ import pytest
 from shared.adapters.firestore import show_fields
 from shared.domain.season import SeasonNumber
 from shared.domain.show import ListedSeason, ShowFacts, ShowKey, ShowStatus
-from shared.domain.show_record import (
-    FetchedShow,
-    SeasonRecord,
-    ShowRecord,
-    StatusCandidate,
-    absorb,
-)
+from shared.domain.show_changes import absorb
+from shared.domain.show_record import FetchedShow, SeasonRecord, ShowRecord, StatusCandidate
 from shared.domain.show_season import EpisodeFacts, SeasonFacts
 from shared.domain.timeline import EventType, TimelineEvent
 from shared.domain.version import Version

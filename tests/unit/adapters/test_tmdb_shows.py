@@ -15,7 +15,8 @@ from shared.adapters.tmdb.client import tmdb_client
 from shared.adapters.tmdb.shows import TmdbShows
 from shared.domain.season import SeasonNumber
 from shared.domain.show import ListedSeason, ShowFacts, ShowKey, ShowStatus
-from shared.domain.show_record import FetchedShow, absorb, seasons_to_ask, seasons_to_ask_further
+from shared.domain.show_changes import absorb
+from shared.domain.show_record import FetchedShow, seasons_to_ask, seasons_to_ask_further
 from shared.domain.show_season import EpisodeFacts, SeasonFacts
 from shared.errors import Malformed
 from tests.recordings import WHERE, recordings_folder

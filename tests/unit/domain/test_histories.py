@@ -14,13 +14,8 @@ import pytest
 from shared.adapters.tmdb.translate_show import full_season
 from shared.domain.season import SeasonNumber
 from shared.domain.show import ListedSeason, ShowFacts, ShowKey, ShowStatus
-from shared.domain.show_record import (
-    FetchedShow,
-    ShowRecord,
-    absorb,
-    seasons_to_ask,
-    seasons_to_ask_further,
-)
+from shared.domain.show_changes import absorb
+from shared.domain.show_record import FetchedShow, ShowRecord, seasons_to_ask, seasons_to_ask_further
 from shared.domain.show_season import SeasonChanges, SeasonFacts, diff
 from shared.domain.timeline import TimelineEvent
 from tests.recordings import WHERE, recordings_folder

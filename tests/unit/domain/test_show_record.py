@@ -10,15 +10,13 @@ import pytest
 
 from shared.domain.season import SeasonNumber
 from shared.domain.show import ListedSeason, ShowFacts, ShowKey, ShowStatus
+from shared.domain.show_changes import absorb, absorb_absence, absorb_movie
 from shared.domain.show_record import (
     SEASONS_AT_ONCE,
     FetchedShow,
     Outcome,
     SeasonRecord,
     ShowRecord,
-    absorb,
-    absorb_absence,
-    absorb_movie,
     seasons_to_ask,
     seasons_to_ask_further,
 )
