@@ -160,8 +160,9 @@ FUNCTIONS = (
         ),
         memory="512Mi",
         cpu="1",
-        timeout_seconds=120,
-        concurrency=8,
+        # A show of 197 seasons takes eleven calls at first, of a share that four syncs have in common.
+        timeout_seconds=540,
+        concurrency=4,
         max_instances=1,
         tmdb_calls=6,
         secrets=("TMDB_ACCESS_TOKEN", "TVDB_API_KEY", "OMDB_API_KEY"),

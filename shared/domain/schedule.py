@@ -6,6 +6,9 @@ from datetime import timedelta
 from shared.domain.show import ShowKey, ShowStatus
 from shared.domain.version import Version
 
+AHEAD = timedelta(hours=1)
+"""How far ahead of its time a show is taken."""
+
 ON_THE_AIR = (ShowStatus.RETURNING.value, ShowStatus.IN_PRODUCTION.value)
 """The statuses of what can have new episodes any day."""
 

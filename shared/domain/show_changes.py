@@ -126,8 +126,18 @@ def _wanted(
     listed = {season.number for season in facts.seasons}
     filled = {number for number, kept in seasons.items() if kept.episode_count}
     numbers = {number for number in filled | (listed - seasons.keys()) if number > 0}
-    ids = {episode_id for event in before.events.values() for episode_id in event.episode_ids}
-    known = before.events.keys() | {episode_event_id(episode_id) for episode_id in ids}
+    # An episode stays a part of its day however long ago that is; one that is moved away is news or history.
+    day_of = {
+        episode_id: event.event_date for event in before.events.values() for episode_id in event.episode_ids
+    }
+    looked_at = list(looked_at)
+    stayed = {
+        episode_event_id(episode.episode_id)
+        for season in looked_at
+        for episode in season.episodes
+        if episode.air_date is not None and day_of.get(episode.episode_id) == episode.air_date
+    }
+    known = before.events.keys() | stayed
     wanted = episode_events(facts, status, looked_at, numbers, today=now.date(), known=known)
     half_seen = [
         event
@@ -153,7 +163,8 @@ def _seasons(
     changed: dict[SeasonNumber, SeasonFacts] = {}
     for number in sorted(records.keys() | show.asked):
         kept, season, listing = records.get(number), show.seasons.get(number), listed.get(number)
-        if season is None and number not in show.asked and listing is not None:
+        was_listed = kept is not None and (kept.listed_count is not None or kept.listed_air_date is not None)
+        if season is None and number not in show.asked and (listing is not None or not was_listed):
             continue  # nobody looked
         if season is None and kept is None and listing is None:
             continue  # there is no next season yet

@@ -67,10 +67,14 @@ class SeasonFacts:
         )
 
     def cached(self) -> Season:
-        """What of it the season cache keeps."""
+        """What of it the season cache keeps: TMDB's word alone, as whoever else fills the cache finds it."""
         return Season(
             {
-                episode.number: Episode(episode.episode_id, episode.name, episode.air_date)
+                episode.number: Episode(
+                    episode.episode_id,
+                    episode.name,
+                    episode.air_date if episode.air_date_source == "tmdb" else None,
+                )
                 for episode in self.episodes
             }
         )

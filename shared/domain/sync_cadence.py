@@ -10,7 +10,8 @@
 | planned, a pilot, rumoured, or of an unknown status      | 7 days      |
 | ended, cancelled, or a movie that is out                 | 29 days     |
 
-The last is a day less than the thirty in which everything that is followed is seen.
+The last is a day less than the thirty in which everything that is followed is seen. `full_sync` acts on this
+for what is returning or in production; the rest is found by the feed of changes, and by the sweep in a month.
 """
 
 from collections.abc import Iterable

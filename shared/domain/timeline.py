@@ -150,7 +150,9 @@ def episode_events(
     new = [event_id for event_id in events if event_id not in known]
     near = (today + RECENT).isoformat()
     soon = sum(events[event_id].event_date <= near for event_id in new)
-    too_many = new[max(MOST_EVENTS - (len(events) - len(new)), soon) :]
+    kept = len(events) - len(new)
+    room = max(MOST_EVENTS - kept, min(soon, 2 * MOST_EVENTS - kept), 0)
+    too_many = new[room:]
     return {event_id: event for event_id, event in events.items() if event_id not in set(too_many)}
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.domain.schedule import MOST_IN_NEED, MOST_UNSEEN, UNSEEN_FOR
+from shared.domain.schedule import AHEAD, MOST_IN_NEED, MOST_UNSEEN, UNSEEN_FOR
 from shared.usecases.ports import ShowSchedule, Topics
 from shared.usecases.request_syncs import request_syncs
 
@@ -41,7 +41,8 @@ async def full_sync(
     Raises:
         StoreUnavailable, Unavailable: Firestore or Pub/Sub does not answer; the next run finds the same.
     """
-    in_need = await schedule.most_in_need(now=now(), limit=most_in_need)
+    # A show is due some hours after it was handled, and so a little after the run that it is meant for.
+    in_need = await schedule.most_in_need(now=now() + AHEAD, limit=most_in_need)
     unseen = await schedule.unseen(since=now() - UNSEEN_FOR, limit=most_unseen)
     if len(unseen) == most_unseen:
         logger.warning("%s shows that are followed were not seen for 29 days, and maybe more", most_unseen)

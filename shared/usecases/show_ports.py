@@ -1,6 +1,7 @@
 """What the sync of shows asks of its adapters."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from shared.domain.season import SeasonNumber
@@ -31,6 +32,14 @@ class ShowStore(Protocol):
 
     async def season(self, key: ShowKey, number: SeasonNumber) -> SeasonFacts | None:
         """A season as it is stored, or None."""
+        ...
+
+    async def event_versions(self, event_ids: Collection[str]) -> Mapping[str, int]:
+        """The versions of those of these events that are stored."""
+        ...
+
+    async def postpone(self, key: ShowKey, until: datetime) -> None:
+        """Let the show be due only then; nothing else of it changes."""
         ...
 
     async def write(self, outcome: Outcome, log: SyncLog) -> ShowRecord | None:

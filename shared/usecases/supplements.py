@@ -5,6 +5,7 @@ Both are optional, and neither holds a sync up: what is not to be had now is loo
 
 import asyncio
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -14,7 +15,7 @@ from shared.domain.air_dates import DatedEpisode, Undated, dates_from_tvdb
 from shared.domain.ratings import OmdbTitle
 from shared.domain.show_record import FetchedShow, Outcome, ShowRecord
 from shared.domain.show_season import with_dates
-from shared.errors import DailyLimitReached, UpstreamError
+from shared.errors import DailyLimitReached, StoreError, UpstreamError
 
 logger = logging.getLogger(__name__)
 
@@ -23,7 +24,10 @@ OMDB = "omdb"
 DATES_AGAIN = timedelta(days=1)
 RATINGS_AGAIN = timedelta(days=7)
 RATINGS_AGAIN_WHEN_OVER = timedelta(days=30)
+AFTER_FAILURE = timedelta(hours=3)
 LONGEST_SECONDS = 15.0
+
+_IMDB_ID = re.compile(r"tt[0-9]{7,10}", re.ASCII)
 
 
 class EpisodeDates(Protocol):
@@ -105,10 +109,13 @@ class Supplements:
         try:
             async with asyncio.timeout(LONGEST_SECONDS):
                 listed = await self._tvdb.episodes(series_id)
-        except (UpstreamError, TimeoutError) as error:
+        except (UpstreamError, StoreError, TimeoutError) as error:
             logger.warning("no dates from TheTVDB for %s: %s", show.facts.key, error)
-            return Dates(kept, checked_at, is_missing=True)
-        return Dates({**kept, **dates_from_tvdb(undated, listed, other_names=others)}, now)
+            return Dates(kept, now - DATES_AGAIN + AFTER_FAILURE, is_missing=True)
+        # What it no longer tells is no longer so.
+        asked = {episode.episode_id for episode in undated}
+        others_dates = {episode_id: day for episode_id, day in kept.items() if episode_id not in asked}
+        return Dates({**others_dates, **dates_from_tvdb(undated, listed, other_names=others)}, now)
 
     async def rated(self, outcome: Outcome, now: datetime) -> tuple[Outcome, bool]:
         """The outcome with OMDb's ratings, where they are due and may be asked; whether it failed."""
@@ -116,7 +123,9 @@ class Supplements:
         imdb_id = record.facts.external_ids.get("imdb")
         again = RATINGS_AGAIN_WHEN_OVER if record.status.is_over else RATINGS_AGAIN
         is_due = record.ratings_checked_at is None or now - record.ratings_checked_at >= again
-        if self._omdb is None or self._budget is None or not isinstance(imdb_id, str) or not is_due:
+        if self._omdb is None or self._budget is None or not is_due:
+            return outcome, False
+        if not isinstance(imdb_id, str) or not _IMDB_ID.fullmatch(imdb_id):
             return outcome, False
         if not await self._budget.take(record.sync_priority, now=now):
             return outcome, False
@@ -128,7 +137,9 @@ class Supplements:
             return outcome, True
         except (UpstreamError, TimeoutError) as error:
             logger.warning("no ratings from OMDb for %s: %s", record.facts.key, error)
-            return outcome, True
+            # A title that OMDb cannot tell would cost one of the day's calls with each sync.
+            tomorrow = replace(record, ratings_checked_at=now - again + DATES_AGAIN)
+            return replace(outcome, record=tomorrow), True
         return replace(outcome, record=_with_title(record, title, now)), False
 
 

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from shared.domain.delivery import Outgoing
 from shared.domain.message import TimelineEventChanged
@@ -20,7 +20,7 @@ from shared.domain.show_record import (
 )
 from shared.domain.show_season import SeasonChanges, SeasonFacts, diff, fitted
 from shared.domain.sync_log import SyncLog
-from shared.errors import AppError, Contention
+from shared.errors import AppError, Contention, Malformed, Rejected
 from shared.usecases.ports import Topics
 from shared.usecases.show_ports import ShowSource, ShowStore
 from shared.usecases.supplements import OMDB, TVDB, Supplements
@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 TOPIC = "timeline-events"
 TRIES = 4
+POSTPONED = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +78,14 @@ async def sync_show(
             outcome, missing = await _fetched(key, record, source, supplements, now())
         except AppError as error:
             await store.log(_log(key, started_at, now(), error=error))
+            if record is not None and isinstance(error, Malformed | Rejected):
+                # It would be the first in need again and again, and keep others from being synced.
+                await store.postpone(key, now() + POSTPONED)
             raise
         if outcome is None:
             await store.log(_log(key, started_at, now()))
             return SyncReport(is_known=False)
+        outcome = await _continued(record, outcome, store)
         changes = await _changes(key, record, outcome, store)
         report = SyncReport(
             is_known=outcome.record.gone_since is None,
@@ -131,6 +136,28 @@ async def _show(
         if more is not None:
             show = replace(show, asked=show.asked | more.asked, seasons={**show.seasons, **more.seasons})
     return show
+
+
+async def _continued(record: ShowRecord | None, outcome: Outcome, store: ShowStore) -> Outcome:
+    """The outcome with versions that go on where an event is stored that the show no longer knows.
+
+    A show forgets what is long over; an episode that was put off for months has its event already.
+    """
+    known = {} if record is None else record.events
+    new = [event_id for event_id in outcome.changed_events if event_id not in known]
+    if record is None or not new:
+        return outcome
+    stored = await store.event_versions(new)
+    risen = {
+        event_id: replace(outcome.changed_events[event_id], version=version + 1)
+        for event_id, version in stored.items()
+    }
+    events = {**outcome.record.events, **risen}
+    return replace(
+        outcome,
+        record=replace(outcome.record, events=events),
+        changed_events={**outcome.changed_events, **risen},
+    )
 
 
 async def _changes(

@@ -34,7 +34,7 @@ async def test_a_hundred_of_three_hundred_by_priority_and_age(
         for key in tv(range(1, 301))
     }
     others: dict[str, dict[str, Any]] = {
-        "not due": {"syncPriority": 99, "syncDueAt": NOW + timedelta(seconds=1)},
+        "not due": {"syncPriority": 99, "syncDueAt": NOW + timedelta(hours=1, minutes=5)},
         "ended": {"syncPriority": 99, "syncDueAt": NOW, "status": "ended"},
         "planned": {"syncPriority": 99, "syncDueAt": NOW, "status": "planned"},
         "unneeded": {"syncPriority": 0, "syncDueAt": NOW - timedelta(days=9)},

@@ -1,7 +1,7 @@
 """What TheTVDB and OMDb add to a show, and that neither holds a sync up."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -128,7 +128,7 @@ async def test_a_date_of_tmdb_takes_the_place_of_thetvdbs(
     tvdb.put_episodes(SERIES, [tvdb_episode(1, "The Return", AIRED)])
     await sync(whole, key)
     assert (await sync(whole, key)).events == 0
-    assert tvdb.calls()["by_path"].get(f"/v4/series/{SERIES}/episodes/default?page=0", 0) <= 1  # once a day
+    assert tvdb.calls()["by_path"][f"/v4/series/{SERIES}/episodes/official?page=0"] == 1  # once a day
     tmdb.put_season(key.tmdb_id, 1, [undated("The Return")[0] | {"air_date": OTHER}])
     await sync(whole, key)
     (event,) = (await events(firestore)).values()
@@ -220,5 +220,29 @@ async def test_a_thetvdb_that_is_down_does_not_hold_the_sync_up(
     assert [log["status"] for log in await logs(firestore)] == ["partial"]
     tvdb.fail()
     tvdb.put_episodes(SERIES, [tvdb_episode(2, "The Return", AIRED)])
-    assert (await sync(whole, key, later=timedelta(minutes=1))).events == 1
-    assert datetime.now(UTC).date() == TODAY
+    assert (await sync(whole, key, later=timedelta(hours=4))).events == 1
+
+
+async def test_a_date_that_thetvdb_takes_back_is_taken_back(
+    whole: Instance, firestore: AsyncClient, tmdb: RunningTmdbStandIn, tvdb: RunningTvdbStandIn
+) -> None:
+    key = ShowKey("tv", new_show_id())
+    tmdb.put_show(key.tmdb_id, show(undated("The Return")))
+    tvdb.put_episodes(SERIES, [tvdb_episode(1, "The Return", AIRED)])
+    await sync(whole, key)
+    tvdb.put_episodes(SERIES, [tvdb_episode(1, "The Return", None)])
+    await sync(whole, key, later=timedelta(days=2))
+    (event,) = (await events(firestore)).values()
+    assert event["isWithdrawn"]
+    assert (await stored(firestore, paths.show(key)))["sync"]["tvdbDates"] == {}
+
+
+async def test_an_omdb_that_cannot_tell_a_title_is_asked_again_tomorrow(
+    whole: Instance, tmdb: RunningTmdbStandIn, omdb: RunningOmdbStandIn
+) -> None:
+    key = ShowKey("tv", new_show_id())
+    tmdb.put_show(key.tmdb_id, show(weekly(1)))
+    omdb.fail({"kind": "garbage"})
+    for later, calls in ((timedelta(0), 1), (timedelta(hours=6), 1), (timedelta(hours=25), 2)):
+        await sync(whole, key, later=later)
+        assert omdb.calls()["total"] == calls

@@ -325,7 +325,11 @@ async def test_a_failing_tmdb_leaves_what_is_stored_and_a_failed_log(
     tmdb.fail({"path": "/tv/", **fault})
     with pytest.raises(UpstreamError):
         await sync(instance, key)
-    assert await stored(firestore, paths.show(key)) == before
+    after = await stored(firestore, paths.show(key))
+    # What cannot be read today is not the first in need again at the next run.
+    postponed = after.pop("syncDueAt") - before.pop("syncDueAt")
+    assert (postponed > 12 * HOURS) == (fault["kind"] in {"garbage", "wrong_shape"})
+    assert after == before
     assert [log["status"] for log in await logs(firestore)] == ["success", "failed"]
     assert "tmdb" in (await logs(firestore))[-1]["error"]
     tmdb.fail()
@@ -343,6 +347,26 @@ async def test_a_document_that_cannot_be_read_is_written_anew(
     show = await stored(firestore, paths.show(key))
     assert (show["title"], show["followerCount"], show["syncPriority"]) == ("Made", 3, 9)
     del events_topic
+
+
+async def test_a_version_goes_on_where_the_show_has_forgotten_its_event(
+    instance: Instance, firestore: AsyncClient, tmdb: RunningTmdbStandIn, events_topic: ReadTopic
+) -> None:
+    key = ShowKey("tv", new_show_id())
+    tmdb.put_show(key.tmdb_id, airing(1))
+    await sync(instance, key)
+    tmdb.put_season(key.tmdb_id, 1, [weekly(1)[0] | {"air_date": None}])
+    await sync(instance, key)
+    assert (await events(firestore))["episode_9000001"]["isWithdrawn"]
+    # Put off for months: by then the show no longer knows of it.
+    await sync(instance, key, later=timedelta(days=70))
+    assert (await stored(firestore, paths.show(key)))["sync"]["events"] == {}
+    again = (TODAY + timedelta(days=100)).isoformat()
+    tmdb.put_season(key.tmdb_id, 1, [weekly(1)[0] | {"air_date": again}])
+    await sync(instance, key, later=timedelta(days=71))
+    event = (await events(firestore))["episode_9000001"]
+    assert (event["version"], event["isWithdrawn"], event["date"]) == (3, False, again)
+    assert ("episode_9000001", 3) in versions(await events_topic.news())
 
 
 async def test_a_movie_has_its_release_and_a_moved_date_raises_the_version(

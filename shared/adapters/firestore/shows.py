@@ -5,8 +5,9 @@ writes and the other reads again, and a sync that is killed has written all or n
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from google.cloud.firestore_v1 import SERVER_TIMESTAMP, AsyncClient
 from google.cloud.firestore_v1.async_batch import AsyncWriteBatch
@@ -63,6 +64,21 @@ class ShowDocuments:
         except (AttributeError, KeyError, TypeError, ValueError):
             return None  # it is written anew, and all of it counts as added
 
+    async def event_versions(self, event_ids: Collection[str]) -> Mapping[str, int]:
+        """See `ShowStore.event_versions`."""
+        references = [self._client.document(paths.timeline_event(event_id)) for event_id in event_ids]
+        usage.count(reads=len(references))
+        with translated():
+            snapshots = [one async for one in self._client.get_all(references, **BOUNDED)]
+        stored = {one.id: (fields_of(one) or {}).get("version") for one in snapshots}
+        return {event_id: version for event_id, version in stored.items() if isinstance(version, int)}
+
+    async def postpone(self, key: ShowKey, until: datetime) -> None:
+        """See `ShowStore.postpone`."""
+        batch = self._client.batch()
+        batch.update(self._client.document(paths.show(key)), {"syncDueAt": until})
+        await commit(batch)
+
     async def write(self, outcome: Outcome, log: SyncLog) -> ShowRecord | None:
         """See `ShowStore.write`.
 
@@ -71,7 +87,8 @@ class ShowDocuments:
         key = outcome.record.facts.key
         seasons = list(outcome.changed_seasons.values())
         while sum(map(estimated_bytes, seasons)) > MOST_BYTES:
-            await self._write_seasons(key, _take(seasons, MOST_BYTES))
+            if not await self._are_written(key, _take(seasons, MOST_BYTES)):
+                return None
         batch = self._client.batch()
         self._put_show(batch, outcome.record)
         for season in seasons:
@@ -118,11 +135,11 @@ class ShowDocuments:
         # Whoever holds a claim on it finds the claim gone, and leaves what is newer than its own.
         batch.set(self._client.document(paths.season_cache(cached)), season_cache_fields(season.cached()))
 
-    async def _write_seasons(self, key: ShowKey, seasons: Sequence[SeasonFacts]) -> None:
+    async def _are_written(self, key: ShowKey, seasons: Sequence[SeasonFacts]) -> bool:
         batch = self._client.batch()
         for season in seasons:
             self._put_season(batch, key, season)
-        await commit(batch)
+        return await commit(batch) is not None
 
 
 def _take(seasons: list[SeasonFacts], most_bytes: int) -> list[SeasonFacts]:

@@ -807,3 +807,34 @@ def test_whatever_was_seen_before_the_last_state_is_what_is_told(seed: int) -> N
 
     assert story.record is not None
     assert said(story.record.events) == said(absorb(None, full, story.now).record.events)
+
+
+def test_a_drop_of_thousands_that_is_spread_over_the_past_is_no_news() -> None:
+    together = season(1, *(episode(number, 1, number) for number in range(1, 2869)))
+    first = absorb(None, fetched(together), NOW)
+    assert [event.episode_count for event in first.record.events.values()] == [2868]
+
+    spread = season(1, *(episode(number, number - 2900, number) for number in range(1, 2869)))
+    later = absorb(replace(first.record, unpublished=frozenset()), fetched(spread), NOW + DAY)
+
+    # The event of the day goes with its first episode; the others are history.
+    assert len(later.changed_events) == 1
+
+
+def test_thousands_of_specials_of_one_day_do_not_fill_the_document() -> None:
+    specials = season(0, *(episode(number, 1, number) for number in range(1, 3001)))
+    record = None
+    for hours in range(30):
+        record = absorb(record, fetched(specials), NOW + hours * MINUTE).record
+
+    assert record is not None
+    assert len(record.events) <= 600
+
+
+def test_a_season_that_was_never_listed_is_not_missed_while_nobody_asks_for_it() -> None:
+    unlisted, listed = season(0, episode(1, -400)), season(1, episode(101, -300))
+    first = absorb(None, fetched(unlisted, listed, listed=[listed]), NOW)
+
+    later = absorb(first.record, fetched(listed, listed=[listed]), NOW + DAY)
+
+    assert later.record.seasons[SeasonNumber(0)].missing_since is None
