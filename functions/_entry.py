@@ -28,12 +28,12 @@ from functions._problems import (
 )
 from shared import logs, usage
 from shared.config import read_log_settings, read_settings
-from shared.domain.delivery import Delivery
 from shared.domain.tracking import UserId
 from shared.errors import AppError, InvalidRequest, NotSignedIn
 from shared.wiring import Wiring
 
 if TYPE_CHECKING:
+    from shared.domain.delivery import Delivery
     from shared.domain.message import Message
 
 logger = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def pubsub(
     def entry_point_of(handler: Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]) -> EntryPoint:
         name = handler.__name__
 
-        async def handle(delivery: Delivery, line: _LogLine) -> None:
+        async def handle(delivery: "Delivery", line: _LogLine) -> None:
             # Only functions that read messages load the library that reads them.
             from shared.domain.message import decode
 
@@ -214,8 +214,10 @@ def _request_entry_point(
     return entry
 
 
-def _event_entry_point(name: str, handle: Callable[[Delivery, _LogLine], Awaitable[None]]) -> EntryPoint:
+def _event_entry_point(name: str, handle: "Callable[[Delivery, _LogLine], Awaitable[None]]") -> EntryPoint:
     async def answer(request: Request, line: _LogLine) -> Response:
+        from shared.domain.delivery import Delivery
+
         delivery = Delivery.parse(await _event_data(request))
         line.fields.update(messageId=delivery.message_id, attempt=delivery.attempt)
         try:
@@ -248,7 +250,7 @@ async def _event_data(request: Request) -> object:
         raise InvalidRequest("This is no CloudEvent.") from error
 
 
-async def _buried(name: str, delivery: Delivery, reason: str) -> bool:
+async def _buried(name: str, delivery: "Delivery", reason: str) -> bool:
     """Put the message on the dead-letter topic. False where that failed."""
     letter = delivery.as_dead_letter(function=name, reason=reason)
     try:

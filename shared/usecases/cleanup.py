@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.schedule import UNNEEDED_AFTER
-from shared.usecases.ports import ShowSchedule
+from shared.usecases.show_ports import ShowSchedule
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.schedule import AHEAD, MOST_IN_NEED, MOST_UNSEEN, UNSEEN_FOR
-from shared.usecases.ports import ShowSchedule, Topics
 from shared.usecases.request_syncs import request_syncs
+from shared.usecases.show_ports import ShowSchedule, Topics
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from shared.domain.changes import MEDIA_TYPES, FeedPlan, HeldShows, Part, feed_plan, in_turn, is_due
 from shared.domain.show import MediaType, ShowKey
 from shared.errors import UpstreamError
-from shared.usecases.ports import ChangesFeed, HeldShowsStore, ShowSchedule, Topics
 from shared.usecases.request_syncs import request_syncs
+from shared.usecases.show_ports import ChangesFeed, HeldShowsStore, ShowSchedule, Topics
 
 logger = logging.getLogger(__name__)
 

@@ -1,17 +1,13 @@
 """What the use cases ask of their adapters."""
 
-from collections.abc import AsyncIterator, Collection, Hashable, Mapping, Sequence
-from datetime import date, datetime
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from shared.domain.cache import Admission, CacheRecord, Changing, Claim
-from shared.domain.changes import HeldShows
-from shared.domain.delivery import Outgoing
 from shared.domain.enrichment import EpisodeFields
 from shared.domain.job import JobRun
-from shared.domain.schedule import StoredShow
 from shared.domain.season import SeasonNumber
-from shared.domain.show import MediaType, ShowKey
 from shared.domain.tracking import QueuedEnrichment, StoredTracking, TrackingKey, TrackingPage
 from shared.domain.version import Version
 
@@ -54,14 +50,6 @@ class Upstream(Protocol[K, T_co]):
 
     async def fetch(self, keys: Sequence[K], admission: Admission) -> Mapping[K, T_co]:
         """The values of `keys` by one call. A key without a readable value is left out."""
-        ...
-
-
-class Topics(Protocol):
-    """Where messages are published."""
-
-    async def publish(self, topic: str, messages: Sequence[Outgoing]) -> None:
-        """Publish the messages; raises `Unavailable` or `Misconfigured`, and some may be out by then."""
         ...
 
 
@@ -120,56 +108,4 @@ class JobStates(Protocol):
 
     async def end(self, run: JobRun) -> None:
         """The run is over; the next may begin at once."""
-        ...
-
-
-class ChangesFeed(Protocol):
-    """Where it is told what has changed. Raises `UpstreamError`."""
-
-    def pages(self, media_type: MediaType, start: date, end: date) -> AsyncIterator[list[int]]:
-        """The ids that have changed between two dates, a page at a time."""
-        ...
-
-
-class HeldShowsStore(Protocol):
-    """The ids of what we hold, and the cursor of the changes feeds. May raise `StoreError`."""
-
-    async def read(self) -> HeldShows:
-        """All of it."""
-        ...
-
-    async def advance(
-        self,
-        held: HeldShows,
-        through: Mapping[MediaType, datetime],
-        told: Mapping[MediaType, frozenset[int]],
-    ) -> HeldShows:
-        """Keep how far the changes are dealt with and which of ours they were, and return what is stored now.
-
-        No cursor goes back.
-        """
-        ...
-
-
-class ShowSchedule(Protocol):
-    """Which shows are to be looked at. Every method may raise `StoreUnavailable`."""
-
-    async def most_in_need(self, *, now: datetime, limit: int) -> Sequence[ShowKey]:
-        """Those returning or in production that are due, the most urgent first, then the longest due."""
-        ...
-
-    async def unseen(self, *, since: datetime, limit: int) -> Sequence[ShowKey]:
-        """Those that somebody follows and that were not synced since then, the longest unseen first."""
-        ...
-
-    async def unneeded(self, *, before: datetime, limit: int) -> Sequence[StoredShow]:
-        """Those that nobody follows, that are synced all the same, and that we came to hold before then."""
-        ...
-
-    async def last_synced(self, keys: Collection[ShowKey]) -> Mapping[ShowKey, datetime]:
-        """When each was last synced; one that was never, or that there is no document of, is left out."""
-        ...
-
-    async def retire(self, shows: Sequence[StoredShow]) -> int:
-        """Give these priority 0 and hold them no more, and return how many; one that has changed is left."""
         ...

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from shared.domain.delivery import Outgoing
 from shared.domain.message import ShowSync
 from shared.domain.show import ShowKey
-from shared.usecases.ports import Topics
+from shared.usecases.show_ports import Topics
 
 TOPIC = "show-sync"
 

@@ -21,8 +21,7 @@ from shared.domain.show_record import (
 from shared.domain.show_season import SeasonChanges, SeasonFacts, diff, fitted
 from shared.domain.sync_log import SyncLog
 from shared.errors import AppError, Contention, Malformed, Rejected
-from shared.usecases.ports import Topics
-from shared.usecases.show_ports import ShowSource, ShowStore
+from shared.usecases.show_ports import ShowSource, ShowStore, Topics
 from shared.usecases.supplements import OMDB, TVDB, Supplements
 
 logger = logging.getLogger(__name__)

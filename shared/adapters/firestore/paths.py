@@ -1,9 +1,13 @@
 """Every document path of the project (DESIGN.md, section 3)."""
 
+from typing import TYPE_CHECKING
+
 from shared.domain.movie import MovieId
 from shared.domain.season import SeasonKey, SeasonNumber, ShowId
-from shared.domain.show import ShowKey
 from shared.domain.tracking import TrackingKey, UserId
+
+if TYPE_CHECKING:  # whoever has no such key to name need not load what it is
+    from shared.domain.show import ShowKey
 
 TRACKING_COLLECTION = "episode_tracking"
 ENRICH_QUEUE = "enrich_queue"
@@ -43,11 +47,11 @@ def service_token(service: str) -> str:
     return sync_state(f"{service}_token")
 
 
-def show(key: ShowKey) -> str:
+def show(key: "ShowKey") -> str:
     return f"{SHOWS}/{key}"
 
 
-def show_season(key: ShowKey, number: SeasonNumber) -> str:
+def show_season(key: "ShowKey", number: SeasonNumber) -> str:
     return f"{SHOWS}/{key}/seasons/{number}"
 
 
@@ -59,8 +63,10 @@ def sync_log(log_id: str) -> str:
     return f"sync_log/{log_id}"
 
 
-def show_key(path: str) -> ShowKey | None:
+def show_key(path: str) -> "ShowKey | None":
     """The key of a show's document's path, or None for another document that lies beside them."""
+    from shared.domain.show import ShowKey
+
     try:
         return ShowKey.parse(path.removeprefix(f"{SHOWS}/"))
     except ValueError:
