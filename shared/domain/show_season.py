@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import astuple, dataclass, replace
 
 from shared.domain.season import Episode, Season, SeasonNumber
@@ -155,13 +155,3 @@ def with_dates(season: SeasonFacts, dates: Mapping[int, str], source: str) -> Se
         return episode if date is None else replace(episode, air_date=date, air_date_source=source)
 
     return replace(season, episodes=tuple(map(dated, season.episodes)))
-
-
-def dates_from(season: SeasonFacts | None, source: str) -> dict[int, str]:
-    """The dates in it that are of that source, by episode id."""
-    episodes: Sequence[EpisodeFacts] = season.episodes if season else ()
-    return {
-        episode.episode_id: episode.air_date
-        for episode in episodes
-        if episode.air_date is not None and episode.air_date_source == source
-    }

@@ -12,7 +12,6 @@ from shared.domain.show_season import (
     EpisodeFacts,
     SeasonChanges,
     SeasonFacts,
-    dates_from,
     diff,
     estimated_bytes,
     fitted,
@@ -269,13 +268,3 @@ def test_dates_of_another_source_fill_what_lacks(
     (one,) = with_dates(season(found), dates, "tvdb").episodes
 
     assert (one.air_date, one.air_date_source) == dated
-
-
-def test_the_dates_of_a_source_are_found_again() -> None:
-    found = with_dates(
-        season(FIRST, episode(2, air_date=None), episode(3, air_date=None)), {2: "2026-05-05"}, "tvdb"
-    )
-
-    assert dates_from(found, "tvdb") == {2: "2026-05-05"}
-    assert dates_from(found, "tmdb") == {1: "2026-08-01"}
-    assert dates_from(None, "tvdb") == {}
