@@ -65,13 +65,13 @@ lock: .venv/.ready  ## resolve the versions anew, within the ranges
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: setup  ## measure, each figure against a floor in the same run
-	@for each in cold_import claims warm_enrich rush serve_start; do $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@for each in cold_import claims warm_enrich rush serve_start push_rate fan_out; do $(BIN)/python -m benchmarks.$$each || exit 1; done
 
 stage: .venv/.ready  ## copy what is deployed to build/deploy
 	@$(BIN)/python functions/stage.py build/deploy
 	@echo "Staged in build/deploy" >&2
 
-PLACE = --project="$(PROJECT)" --region="$(REGION)"
+PLACE = --project="$(PROJECT)" --region="$(REGION)" --app-url="$(APP_URL)"
 
 deploy: setup stage  ## deploy everything: PROJECT=my-tracker REGION=europe-west1
 	@$(BIN)/python functions/deploy.py run $(PLACE)

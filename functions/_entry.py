@@ -7,17 +7,19 @@ function's own module is left with its use case and nothing else.
 import functools
 import json
 import logging
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 import functions_framework.aio
 from cloudevents.exceptions import GenericException
 from cloudevents.http import from_http
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Message as AsgiMessage
 
 from functions import catalog
+from functions._log_line import LogLine
 from functions._problems import (
     INTERNAL,
     METHOD_NOT_ALLOWED,
@@ -26,8 +28,7 @@ from functions._problems import (
     problem_of,
     problem_response,
 )
-from shared import logs, usage
-from shared.config import read_log_settings, read_settings
+from shared.config import read_settings
 from shared.domain.tracking import UserId
 from shared.errors import AppError, InvalidRequest, NotSignedIn
 from shared.wiring import Wiring
@@ -38,10 +39,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_LEVELS = {"failed": logging.WARNING, "redelivery": logging.WARNING, "dead_letter": logging.ERROR}
-"""How grave each outcome is; those that are not here are what should happen, or the caller's affair."""
-
 LONGEST_BODY = 65_536
+
+_ROUTED = frozenset({"endpoint", "path_params", "route", "router"})
+"""What the framework's own routing leaves in the scope, and an application would take for its own."""
 
 _SLIPS = (AttributeError, TypeError, ValueError, RecursionError)
 """What the cloudevents package raises of a body that is another kind of JSON than it expects, or none."""
@@ -55,6 +56,10 @@ _CORS = {
 }
 
 M = TypeVar("M", bound="Message")
+N = TypeVar("N", bound="Message")
+Read = TypeVar("Read")
+Answer = TypeVar("Answer")
+MessageHandler = Callable[[Read, Wiring], Awaitable[Mapping[str, Any]]]
 HttpHandler = Callable[[Request, Wiring], Awaitable[Response]]
 ScheduledHandler = Callable[[Wiring], Awaitable[Mapping[str, Any]]]
 EntryPoint = Callable[[Request], Awaitable[Response]]
@@ -72,7 +77,7 @@ def _wiring_of(name: str) -> Wiring:
 def http(handler: HttpHandler) -> EntryPoint:
     """Make an entry point of a function that answers POST requests of apps. Its name is its target."""
 
-    async def answer(request: Request, _line: "_LogLine") -> Response:
+    async def answer(request: Request, _line: LogLine) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=_CORS)
         if request.method != "POST":
@@ -89,7 +94,7 @@ def scheduled(handler: ScheduledHandler) -> EntryPoint:
     scheduler tries again.
     """
 
-    async def answer(request: Request, line: "_LogLine") -> Response:
+    async def answer(request: Request, line: LogLine) -> Response:
         if request.method != "POST":
             return problem_response(METHOD_NOT_ALLOWED, "Use POST.", Allow="POST")
         report = await handler(_wiring_of(handler.__name__))
@@ -99,10 +104,16 @@ def scheduled(handler: ScheduledHandler) -> EntryPoint:
     return _request_entry_point(handler.__name__, answer)
 
 
-def pubsub(
-    message_type: type[M],
-) -> Callable[[Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]], EntryPoint]:
-    """Make an entry point of a function that is called with each message of its topic.
+@overload
+def pubsub(message_type: type[M], /) -> Callable[[MessageHandler[M]], EntryPoint]: ...
+
+
+@overload
+def pubsub(one: type[M], other: type[N], /) -> Callable[[MessageHandler[M | N]], EntryPoint]: ...
+
+
+def pubsub(*message_types: type[Any]) -> Callable[[MessageHandler[Any]], EntryPoint]:
+    """Make an entry point of a function that is called with each message of its topic, of these types.
 
     A handler that returns has dealt with the message, and its report stands in the log line. What may pass
     (a service or the database fails, a bug that is mended meanwhile) is raised, and delivered again. What
@@ -114,18 +125,56 @@ def pubsub(
     would be given the event without the headers, and so without the trace.
     """
 
-    def entry_point_of(handler: Callable[[M, Wiring], Awaitable[Mapping[str, Any]]]) -> EntryPoint:
+    def entry_point_of(handler: MessageHandler[Any]) -> EntryPoint:
         name = handler.__name__
 
-        async def handle(delivery: "Delivery", line: _LogLine) -> None:
+        async def handle(delivery: "Delivery", line: LogLine) -> None:
             # Only functions that read messages load the library that reads them.
             from shared.domain.message import decode
 
-            line.fields.update(await handler(decode(message_type, delivery.data), _wiring_of(name)))
+            line.fields.update(await handler(decode(delivery.data, *message_types), _wiring_of(name)))
 
         return _event_entry_point(name, handle)
 
     return entry_point_of
+
+
+def application(make: Callable[[Wiring], ASGIApp]) -> Callable[[Request], Awaitable[ASGIApp]]:
+    """Make an entry point of an ASGI application, which is made when it is first called.
+
+    It answers its known errors itself. What escapes it is logged here, and is a problem answer if it had not
+    begun to answer.
+    """
+    name = make.__name__
+    made = functools.cache(lambda: make(_wiring_of(name)))
+
+    async def entry(request: Request) -> ASGIApp:
+        line = LogLine.of(name, request)
+
+        async def answer(scope: Scope, receive: Receive, send: Send) -> None:
+            own, status = {name: value for name, value in scope.items() if name not in _ROUTED}, 0
+
+            async def sent(message: AsgiMessage) -> None:
+                nonlocal status
+                if message["type"] == "http.response.start":
+                    status = message["status"]
+                await send(message)
+
+            async def applied() -> None:
+                await made()(own, receive, sent)
+
+            response = await _answered(name, applied())
+            if response is not None and not status:
+                await response(scope, receive, sent)
+            line.fields.update(method=request.method, route=_route_of(own))
+            line.write(status)
+
+        return answer
+
+    entry.__name__ = entry.__qualname__ = name
+    # What is returned the framework calls as an ASGI application, with the request as nobody has read it yet.
+    functions_framework.aio.http(entry)  # type: ignore[arg-type]
+    return entry
 
 
 async def signed_in_user(request: Request, wiring: Wiring) -> UserId:
@@ -160,50 +209,38 @@ async def json_body(request: Request) -> object:
         raise InvalidRequest("The body is not JSON.") from error
 
 
-class _LogLine:
-    """The one line that is logged of a request or event: what came of it, and what it cost."""
+async def _answered(name: str, answering: Awaitable[Answer]) -> Answer | Response:
+    """What comes of answering, or the answer to its error."""
+    try:
+        return await answering
+    except AppError as error:
+        return known_error_response(error)
+    except Exception:
+        logger.exception("%s failed", name)
+        return problem_response(INTERNAL, "It has been logged.")
 
-    def __init__(self, name: str, trace: logs.Trace | None) -> None:
-        settings = read_log_settings()
-        logs.configure(is_for_people=settings.is_for_people, project=settings.project)
-        logs.begin(logs.LogContext({"function": name}, trace))
-        self._name = name
-        self._spent = usage.begin()
-        self._begun = time.perf_counter()
-        self.fields: dict[str, Any] = {}
-        self.outcome = ""
 
-    def write(self, status: int) -> None:
-        if not self.outcome:
-            self.outcome = "ok" if status < 400 else "refused" if status < 500 else "failed"
-        fields = {
-            "outcome": self.outcome,
-            "status": status,
-            "milliseconds": round((time.perf_counter() - self._begun) * 1000, 1),
-            **self.fields,
-            **self._spent.as_fields(),
-        }
-        level = _LEVELS.get(self.outcome, logging.INFO)
-        logger.log(level, "%s", self._name, extra={"fields": fields})
+def known_error_response(error: AppError) -> Response:
+    """The answer to a known error, which is logged where it is not the caller's fault."""
+    if problem_of(error).may_pass:
+        _log(error)
+    return error_response(error)
+
+
+def _route_of(scope: Scope) -> str:
+    """The template of the path, which names nobody, unlike the path itself; empty where there is none."""
+    template: str = getattr(scope.get("route"), "path", "")
+    return template
 
 
 def _request_entry_point(
     name: str,
-    answer: Callable[[Request, _LogLine], Awaitable[Response]],
+    answer: Callable[[Request, LogLine], Awaitable[Response]],
     headers: Mapping[str, str] | None = None,
 ) -> EntryPoint:
     async def entry(request: Request) -> Response:
-        sent = request.headers
-        line = _LogLine(name, logs.trace_of(sent.get("traceparent"), sent.get("X-Cloud-Trace-Context")))
-        try:
-            response = await answer(request, line)
-        except AppError as error:
-            if problem_of(error).may_pass:
-                _log(error)
-            response = error_response(error)
-        except Exception:
-            logger.exception("%s failed", name)
-            response = problem_response(INTERNAL, "It has been logged.")
+        line = LogLine.of(name, request)
+        response = await _answered(name, answer(request, line))
         line.write(response.status_code)
         response.headers.update(headers or {})
         return response
@@ -214,8 +251,8 @@ def _request_entry_point(
     return entry
 
 
-def _event_entry_point(name: str, handle: "Callable[[Delivery, _LogLine], Awaitable[None]]") -> EntryPoint:
-    async def answer(request: Request, line: _LogLine) -> Response:
+def _event_entry_point(name: str, handle: "Callable[[Delivery, LogLine], Awaitable[None]]") -> EntryPoint:
+    async def answer(request: Request, line: LogLine) -> Response:
         from shared.domain.delivery import Delivery
 
         delivery = Delivery.parse(await _event_data(request))

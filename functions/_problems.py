@@ -57,6 +57,15 @@ def problem_of(error: AppError) -> Problem:
     return INTERNAL
 
 
+def kinds(*errors: type[AppError]) -> list[Problem]:
+    """The problems that these errors can be, and those below them, each once."""
+    return [
+        problem
+        for kind, problem in _PROBLEMS
+        if any(issubclass(kind, error) or issubclass(error, kind) for error in errors)
+    ]
+
+
 def error_response(error: AppError) -> Response:
     """The answer to whoever caused an error, or met one of ours."""
     problem = problem_of(error)

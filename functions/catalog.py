@@ -51,7 +51,7 @@ class Function:
     `tmdb_calls` is what each of its instances may ask of TMDB in 10 seconds. All instances of all functions
     together stay within `TMDB_CALLS_PER_10_SECONDS`. More than one request at once in an instance
     (`concurrency`) takes at least one whole `cpu`. `publishes` names the topics it publishes to, beside its
-    own dead-letter topic.
+    own dead-letter topic; one that `pushes` may send over FCM.
     """
 
     name: str
@@ -66,6 +66,7 @@ class Function:
     tmdb_calls: int = 0
     secrets: tuple[str, ...] = ()
     publishes: tuple[str, ...] = ()
+    pushes: bool = False
 
     @property
     def kind(self) -> Kind:
@@ -101,6 +102,17 @@ FUNCTIONS = (
         max_instances=4,
         tmdb_calls=7,
         secrets=("TMDB_ACCESS_TOKEN",),
+    ),
+    Function(
+        name="api",
+        module="functions.http_api",
+        trigger=Http(path="/api/v1/**"),
+        memory="512Mi",
+        cpu="1",
+        timeout_seconds=60,
+        concurrency=80,
+        max_instances=10,
+        publishes=("show-sync", "alert-plans", "push"),
     ),
     Function(
         name="enrich_sweep",
@@ -150,6 +162,18 @@ FUNCTIONS = (
         max_instances=1,
     ),
     Function(
+        name="dispatch_notifications",
+        module="functions.scheduled.dispatch_notifications",
+        trigger=Schedule(cron="* * * * *", retry=Retry(attempts=1, least_seconds=5, most_seconds=10)),
+        memory="512Mi",
+        cpu="1",
+        # A run hands over for 50 seconds, and then ends the step that it is at.
+        timeout_seconds=120,
+        concurrency=1,
+        max_instances=2,
+        publishes=("push", "alert-plans"),
+    ),
+    Function(
         name="show_sync",
         module="functions.pubsub.show_sync",
         trigger=Topic(
@@ -167,6 +191,53 @@ FUNCTIONS = (
         tmdb_calls=6,
         secrets=("TMDB_ACCESS_TOKEN", "TVDB_API_KEY", "OMDB_API_KEY"),
         publishes=("timeline-events",),
+    ),
+    Function(
+        name="fan_out_alerts",
+        module="functions.pubsub.fan_out_alerts",
+        trigger=Topic(
+            name="timeline-events",
+            retry=Retry(attempts=20, least_seconds=10, most_seconds=600),
+            dead_letter_topic="timeline-events-dead",
+        ),
+        memory="512Mi",
+        cpu="1",
+        timeout_seconds=120,
+        concurrency=4,
+        max_instances=10,
+        publishes=("timeline-events",),
+    ),
+    Function(
+        name="plan_alerts",
+        module="functions.pubsub.plan_alerts",
+        trigger=Topic(
+            name="alert-plans",
+            retry=Retry(attempts=20, least_seconds=10, most_seconds=600),
+            dead_letter_topic="alert-plans-dead",
+        ),
+        memory="512Mi",
+        cpu="1",
+        timeout_seconds=120,
+        concurrency=8,
+        max_instances=4,
+        publishes=("alert-plans",),
+    ),
+    Function(
+        name="push",
+        module="functions.pubsub.push",
+        trigger=Topic(
+            name="push",
+            # What it does not get to is due again by itself, so a message is not worth many attempts.
+            retry=Retry(attempts=5, least_seconds=10, most_seconds=60),
+            dead_letter_topic="push-dead",
+        ),
+        # Of a hundred users of a long show it holds what each has watched.
+        memory="1Gi",
+        cpu="1",
+        timeout_seconds=120,
+        concurrency=4,
+        max_instances=10,
+        pushes=True,
     ),
 )
 

@@ -12,11 +12,16 @@ if importlib.util.find_spec("functions") is None:
     sys.path.append(str(Path(__file__).resolve().parent.parent))
 
 __all__ = [  # noqa: F822 - they are found by __getattr__
+    "api",
     "cleanup",
+    "dispatch_notifications",
     "enrich",
     "enrich_sweep",
+    "fan_out_alerts",
     "full_sync",
+    "plan_alerts",
     "poll_changes",
+    "push",
     "show_sync",
 ]
 

@@ -12,6 +12,7 @@ from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcAsyncI
 from grpc import aio
 
 from functions.catalog import FUNCTIONS, Topic
+from local.events import ANY_SIZE
 from local.places import FOLDER, running_platform
 from local.processes import SetupError
 
@@ -26,7 +27,7 @@ UNKNOWN = "not known: the function was killed, ran out of time, or could not rea
 
 async def dead_letters(pubsub_host: str, project: str, topic: str) -> list[PubsubMessage]:
     """What waits at a dead-letter topic, up to `MOST_SHOWN`; all of it is given back, and waits on."""
-    channel = aio.insecure_channel(pubsub_host)
+    channel = aio.insecure_channel(pubsub_host, options=ANY_SIZE)
     client = SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))
     subscription = f"projects/{project}/subscriptions/{topic}"
     received: list[ReceivedMessage] = []

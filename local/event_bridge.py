@@ -28,7 +28,7 @@ from grpc import aio
 
 from functions.catalog import FUNCTIONS, Topic
 from local.background import run_until_told_to_stop, say
-from local.events import Route, event_data, event_headers, route_of
+from local.events import ANY_SIZE, Route, event_data, event_headers, route_of
 
 LONGEST_ACK_SECONDS = 600
 PULL_SECONDS = 30.0
@@ -66,7 +66,7 @@ class EventBridge:
         self._further_topics = further_topics
         self._mischief = mischief or Mischief()
         self._random = random.Random(self._mischief.seed)  # noqa: S311 - not for secrets
-        channel = aio.insecure_channel(pubsub_host)
+        channel = aio.insecure_channel(pubsub_host, options=ANY_SIZE)
         self._channel = channel
         self._topics = PublisherAsyncClient(transport=PublisherGrpcAsyncIOTransport(channel=channel))
         self._subscriptions = SubscriberAsyncClient(transport=SubscriberGrpcAsyncIOTransport(channel=channel))

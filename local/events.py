@@ -12,6 +12,9 @@ from functions.catalog import Function, Topic
 EVENT_TYPE = "google.cloud.pubsub.topic.v1.messagePublished"
 MOST_AT_ONCE = 100
 
+ANY_SIZE = (("grpc.max_receive_message_length", -1),)
+"""For a channel to the Pub/Sub emulator: a hundred messages can be more than gRPC's usual 4 MB."""
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

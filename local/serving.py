@@ -16,6 +16,9 @@ from local.places import FOLDER, Running, forget_running, free_places, usual_pla
 
 LOOK_SECONDS = 0.5
 
+EVERYTHING = "/**"
+"""How the path of a function ends that answers all that is below it."""
+
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """What the command line asks for."""
@@ -102,7 +105,8 @@ def wait(platform: Platform) -> None:
 def screen(running: Running, folder: Path, seconds: float) -> str:
     """Where everything is."""
     lines = [f"Ready after {seconds:.0f} s.", "", "  functions"]
-    lines += [f"    {row.name:<16} {_way_to(row, running)}" for row in FUNCTIONS]
+    width = max(len(row.name) for row in FUNCTIONS)
+    lines += [f"    {row.name:<{width}} {_way_to(row, running)}" for row in FUNCTIONS]
     lines += ["", "  emulators, project " + running.project]
     lines += [f"    {name:<16} {host}" for name, host in running.emulators.items()]
     if running.stand_ins:
@@ -123,6 +127,9 @@ def screen(running: Running, folder: Path, seconds: float) -> str:
 
 def _way_to(row: Function, running: Running) -> str:
     match row.trigger:
+        case Http(path) if path.endswith(EVERYTHING):
+            base = running.functions[row.name].rstrip("/") + path.removesuffix(EVERYTHING)
+            return f"{base}  ({path} when hosted); its page: {base}/docs"
         case Http(path):
             return f"POST {running.functions[row.name]}  ({path} when hosted)"
         case Schedule(cron, _, time_zone):

@@ -1,6 +1,7 @@
 """The settings, and the only place that knows the environment's names (DESIGN.md, section 7)."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,6 +28,8 @@ class Settings:
     tvdb_api_key: str = field(default="", repr=False)
     omdb_base_url: str = "https://www.omdbapi.com/"
     omdb_api_key: str = field(default="", repr=False)
+    fcm_base_url: str = "https://fcm.googleapis.com"
+    app_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         tvdb_api_key=_secret(env, "TVDB_API_KEY"),
         omdb_base_url=env.get("OMDB_BASE_URL") or "https://www.omdbapi.com/",
         omdb_api_key=_secret(env, "OMDB_API_KEY"),
+        fcm_base_url=env.get("FCM_BASE_URL") or "https://fcm.googleapis.com",
+        app_url=_app_url(env),
     )
 
 
@@ -87,6 +92,16 @@ def refuse_emulators_in_cloud(environment: Mapping[str, str]) -> None:
     named = [name for name in EMULATORS if environment.get(name)]
     if named and "K_SERVICE" in environment:
         raise Misconfigured(f"{', '.join(named)} must not be set on Cloud Run: unset it and deploy again.")
+
+
+def _app_url(environment: Mapping[str, str]) -> str:
+    """Where the web app is, for links in what is sent to its users. Empty where there is none."""
+    url = environment.get("APP_URL", "").strip()
+    if url and (not re.fullmatch(r"https://[^\s/?#]+(/[^\s?#]*)?", url) or url.endswith("/")):
+        raise Misconfigured(
+            f"APP_URL is {url!r}, and must be as https://app.example.com, without a slash at its end."
+        )
+    return url
 
 
 def _secret(environment: Mapping[str, str], name: str) -> str:

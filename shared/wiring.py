@@ -23,10 +23,18 @@ from shared.usecases.load_seasons import SeasonLoader
 from shared.usecases.read_through import ReadThroughCache
 
 if TYPE_CHECKING:
+    from shared.adapters.fcm.client import FcmSender
     from shared.adapters.firestore.daily_budget import DailyBudget
+    from shared.adapters.firestore.devices import DeviceDocuments
     from shared.adapters.firestore.held_shows import HeldShowsDocument
+    from shared.adapters.firestore.inbox import InboxDocuments
+    from shared.adapters.firestore.notifications import NotificationDocuments
     from shared.adapters.firestore.show_schedule import ShowScheduleDocuments
     from shared.adapters.firestore.shows import ShowDocuments
+    from shared.adapters.firestore.timeline import TimelineDocuments
+    from shared.adapters.firestore.timeline_events import EventDocuments
+    from shared.adapters.firestore.tracked_shows import FollowDocuments
+    from shared.adapters.firestore.users import UserDocuments
     from shared.adapters.http import ServiceClient
     from shared.adapters.omdb.client import OmdbTitles
     from shared.adapters.tmdb.changes import TmdbChanges
@@ -140,10 +148,62 @@ class Wiring:
         return ShowScheduleDocuments(self.firestore)
 
     @cached_property
+    def devices(self) -> "DeviceDocuments":
+        from shared.adapters.firestore.devices import DeviceDocuments
+
+        return DeviceDocuments(self.firestore)
+
+    @cached_property
+    def timeline(self) -> "TimelineDocuments":
+        from shared.adapters.firestore.timeline import TimelineDocuments
+
+        return TimelineDocuments(self.firestore)
+
+    @cached_property
+    def inbox(self) -> "InboxDocuments":
+        from shared.adapters.firestore.inbox import InboxDocuments
+
+        return InboxDocuments(self.firestore)
+
+    @cached_property
+    def follows(self) -> "FollowDocuments":
+        from shared.adapters.firestore.tracked_shows import FollowDocuments
+
+        return FollowDocuments(self.firestore)
+
+    @cached_property
+    def notifications(self) -> "NotificationDocuments":
+        from shared.adapters.firestore.notifications import NotificationDocuments
+
+        return NotificationDocuments(self.firestore)
+
+    @cached_property
+    def users(self) -> "UserDocuments":
+        from shared.adapters.firestore.users import UserDocuments
+
+        return UserDocuments(self.firestore)
+
+    @cached_property
+    def events(self) -> "EventDocuments":
+        from shared.adapters.firestore.timeline_events import EventDocuments
+
+        return EventDocuments(self.firestore)
+
+    @cached_property
     def topics(self) -> "PubsubTopics":
         from shared.adapters.topics import PubsubTopics
 
         return PubsubTopics(self.settings.project, emulator_host=self.settings.pubsub_emulator_host)
+
+    @cached_property
+    def push_sender(self) -> "FcmSender":
+        from shared.adapters.fcm.client import FcmSender
+
+        return FcmSender(
+            project=self.settings.project,
+            base_url=self.settings.fcm_base_url,
+            app_url=self.settings.app_url or None,
+        )
 
     @cached_property
     def tvdb(self) -> "TvdbEpisodes | None":

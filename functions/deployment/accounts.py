@@ -20,6 +20,9 @@ BUILD_ROLES = ("roles/logging.logWriter", "roles/artifactregistry.writer", "role
 """What a build needs: https://cloud.google.com/functions/docs/securing/build-custom-sa"""
 
 FUNCTION_ROLE = "roles/datastore.user"
+PUSH_ROLE = "roles/firebasecloudmessaging.admin"
+"""The least of Google's roles that may send: https://firebase.google.com/docs/projects/iam/roles-predefined"""
+
 ACCESSOR_ROLE = "roles/secretmanager.secretAccessor"
 PUBLISHER_ROLE = "roles/pubsub.publisher"
 
@@ -80,10 +83,10 @@ def roles(place: Place, rows: Sequence[Function]) -> Group:
     """What the functions and the builds may do. Who may call a function is set with the function."""
     return Group(
         "Roles",
-        "Functions: Firestore, the secrets of their own row, and the topics that it publishes to. One with a"
-        " topic may publish to its own dead-letter topic, where it puts what can never succeed, with the"
-        " reason; Pub/Sub puts there what failed too often. Builds: read the source, write the"
-        " container and the log.",
+        "Functions: Firestore, the secrets of their own row, the topics that it publishes to, and FCM where"
+        " it pushes. One with a topic may publish to its own dead-letter topic, where it puts what can"
+        " never succeed, with the reason; Pub/Sub puts there what failed too often. Builds: read the"
+        " source, write the container and the log.",
         (
             *(step for row in rows for step in _roles_of(place, row)),
             *(grant(place, "projects", place.project, role, place.member(BUILDS)) for role in BUILD_ROLES),
@@ -91,9 +94,14 @@ def roles(place: Place, rows: Sequence[Function]) -> Group:
     )
 
 
+def project_roles(row: Function) -> Sequence[str]:
+    """What a function may do in the whole project."""
+    return (FUNCTION_ROLE, PUSH_ROLE) if row.pushes else (FUNCTION_ROLE,)
+
+
 def _roles_of(place: Place, row: Function) -> list[Step]:
     member = place.member(account_of(row))
-    steps: list[Step] = [grant(place, "projects", place.project, FUNCTION_ROLE, member)]
+    steps: list[Step] = [grant(place, "projects", place.project, role, member) for role in project_roles(row)]
     steps += [grant(place, "secrets", secret, ACCESSOR_ROLE, member) for secret in row.secrets]
     steps += [grant(place, "pubsub topics", topic, PUBLISHER_ROLE, member) for topic in row.publishes]
     if isinstance(row.trigger, Topic):

@@ -25,7 +25,7 @@ LONGEST_ACCOUNT_NAME = 30
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A project and a region.
+    """A project and a region, and where its web app is: at the project's own address unless said otherwise.
 
     Raises:
         Misconfigured: one of them is missing, or cannot be the name of one.
@@ -33,6 +33,7 @@ class Place:
 
     project: str
     region: str
+    app_url: str = ""
 
     def __post_init__(self) -> None:
         for name, value, pattern, like in (
@@ -43,6 +44,15 @@ class Place:
                 raise Misconfigured(f"{name} is missing: it is {like}, as in {EXAMPLE}")
             if not re.fullmatch(pattern, value):
                 raise Misconfigured(f"{name} is {value!r}, and must be {like}, as in {EXAMPLE}")
+        if self.app_url and not re.fullmatch(r"https://[a-z0-9.-]+(/[\w./-]*[\w-])?", self.app_url):
+            raise Misconfigured(
+                f"APP_URL is {self.app_url!r}, and must be the web app's https address, as https://tracker.example"
+            )
+
+    @property
+    def web_app(self) -> str:
+        """What a tap on a notification of a browser opens."""
+        return self.app_url or f"https://{self.project}.web.app"
 
     def email(self, account: str) -> str:
         return f"{account}@{self.project}.iam.gserviceaccount.com"

@@ -30,6 +30,7 @@ _APIS = (
 )
 _SECRET_APIS = (("secretmanager", "the secrets"),)
 _SCHEDULE_APIS = (("cloudscheduler", "calls the scheduled functions"),)
+_PUSH_APIS = (("fcm", "pushes to people's devices"),)
 _TOPIC_APIS = (("eventarc", "calls the functions that have a topic"), ("pubsub", "the topics"))
 
 
@@ -56,6 +57,7 @@ def apis_for(rows: Sequence[Function]) -> dict[str, str]:
         *_APIS,
         *(_SECRET_APIS if any(row.secrets for row in rows) else ()),
         *(_SCHEDULE_APIS if has_trigger(rows, Schedule) else ()),
+        *(_PUSH_APIS if any(row.pushes for row in rows) else ()),
         *(_TOPIC_APIS if has_trigger(rows, Topic) else ()),
     ]
     return {f"{name}.googleapis.com": reason for name, reason in sorted(needed)}

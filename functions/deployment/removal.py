@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from functions.catalog import Function, Schedule, Topic
-from functions.deployment.accounts import ACCESSOR_ROLE, BUILD_ROLES, FUNCTION_ROLE, accounts_for
+from functions.deployment.accounts import ACCESSOR_ROLE, BUILD_ROLES, accounts_for, project_roles
 from functions.deployment.place import BUILDS, FIREBASE, Place, account_of, project, revoke, topics_of
 from functions.deployment.steps import Always, Check, Command, Group, Remove, Step
 
@@ -70,7 +70,8 @@ def _gone(place: Place, kind: str, name: str, *flags: str) -> Step:
 def _roles_gone(place: Place, rows: Sequence[Function]) -> Iterator[Step]:
     for row in rows:
         member = place.member(account_of(row))
-        yield revoke(place, "projects", place.project, FUNCTION_ROLE, member)
+        for role in project_roles(row):
+            yield revoke(place, "projects", place.project, role, member)
         for secret in row.secrets:
             yield revoke(place, "secrets", secret, ACCESSOR_ROLE, member)
     for role in BUILD_ROLES:

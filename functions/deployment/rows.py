@@ -91,6 +91,10 @@ def _deploy_words(place: Place, row: Function, staged: Path) -> Command:
         account = f"--trigger-service-account={place.email(EVENTS)}"
         trigger = [f"--trigger-topic={row.trigger.name}", "--retry", account]
     secrets = [f"{name}={name}:${{{version_variable(name)}}}" for name in row.secrets]
+    environment = [
+        f"GOOGLE_CLOUD_PROJECT={place.project}",
+        *([f"APP_URL={place.web_app}"] if row.pushes else []),
+    ]
     return place.gcloud(
         *("functions", "deploy", row.deployed_name, "--gen2", f"--region={place.region}"),
         *(f"--runtime={RUNTIME}", f"--source={staged.as_posix()}", f"--entry-point={row.name}", *trigger),
@@ -101,7 +105,7 @@ def _deploy_words(place: Place, row: Function, staged: Path) -> Command:
         f"--max-instances={row.max_instances}",
         f"--service-account={place.email(account_of(row))}",
         f"--build-service-account=projects/{place.project}/serviceAccounts/{place.email(BUILDS)}",
-        f"--set-env-vars=GOOGLE_CLOUD_PROJECT={place.project}",
+        f"--set-env-vars={','.join(environment)}",
         f"--set-secrets={','.join(secrets)}" if secrets else "--clear-secrets",
     )
 

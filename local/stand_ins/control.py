@@ -64,7 +64,7 @@ class ControlledService:
             return
         path = _readable_path(scope)
         self._calls.record(path, time.monotonic(), self._things_asked(path))
-        receive = await _with_body_read(receive)
+        receive_again = await _with_body_read(receive)  # for the service alone: to wait would take the body
         try:
             await self._hold(path, receive)
             if self._latency_seconds:
@@ -73,7 +73,7 @@ class ControlledService:
             if fault is not None:
                 await fault.answer(scope, receive, send)
             if fault is None or fault.kind == "hang":
-                await self._service(scope, receive, send)
+                await self._service(scope, receive_again, send)
         except ClientDisconnect:
             return  # nobody is left to be answered
 
@@ -168,9 +168,9 @@ def _readable_path(scope: Scope) -> str:
 
 
 async def _with_body_read(receive: Receive) -> Receive:
-    """Read the request's body now, and give it again to whoever receives next.
+    """Read the request's body now, and give it again to whoever receives from what this returns.
 
-    What is left to come from the connection is then only its end, for which one can wait.
+    What is left to come from the connection itself is then only its end, for which one can wait.
     """
     body = b""
     more: Any = True

@@ -107,7 +107,7 @@ class _Sending:
         device.receive(name, message)
         if is_answered:
             return _answer({"name": name})
-        return _refusal("internal", None) if device.answer == "internal" else _Dropped()
+        return _refusal(device.answer, device.retry_after) if device.answer in REFUSALS else _Dropped()
 
 
 class _Dropped(Response):

@@ -1,6 +1,6 @@
 """The devices behind the FCM stand-in: how sending to each goes, and what its screen shows."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,7 +66,7 @@ class Device:
     state: str = "ok"
     times_left: int | None = None
     retry_after: int | None = None
-    answer: str = "disconnect"
+    answer: str = "disconnect"  # to a message that was delivered all the same; or a key of REFUSALS
     is_online: bool = True
     screen: list[Shown] = field(default_factory=list)
     _waiting: list[tuple[str, Message]] = field(default_factory=list)
@@ -109,6 +109,9 @@ class Device:
         self._waiting.append((name, message))
 
     def _show(self, name: str, message: Message) -> None:
+        if part_at(message, "data.action") == "clear":
+            self._clear((part_at(message, "data.collapseIds") or "").split(","))
+            return
         if not (message.get("notification") or part_at(message, _OWN_NOTIFICATIONS[self.platform])):
             return  # data alone goes to the app, and the system shows nothing
         collapse_id = self._id_in(message, _SHOWN_TAGS)
@@ -117,6 +120,10 @@ class Device:
                 shown.name, shown.message, shown.times = name, message, shown.times + 1
                 return
         self.screen.append(Shown(name, collapse_id, message))
+
+    def _clear(self, collapse_ids: Collection[str]) -> None:
+        """What our apps do when they are told so: take away what is shown under those ids."""
+        self.screen = [shown for shown in self.screen if shown.collapse_id not in collapse_ids]
 
     def _id_in(self, message: Message, places: Mapping[Platform, str]) -> str | None:
         if self.platform is Platform.IOS:

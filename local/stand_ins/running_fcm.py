@@ -6,6 +6,18 @@ from typing import Any, cast
 
 from local.stand_ins.running import RunningStandIn, running_module
 
+_SEND = "/messages:send$"
+
+# What Google's front says of a whole service: without FCM's own code, which is for single messages.
+_FRONT_ERRORS = {
+    401: ("UNAUTHENTICATED", "Request had invalid authentication credentials."),
+    403: ("PERMISSION_DENIED", "Permission 'cloudmessaging.messages.create' denied on resource."),
+    404: ("NOT_FOUND", "Requested entity was not found."),
+    429: ("RESOURCE_EXHAUSTED", "Quota exceeded for quota metric 'Send requests' of 'fcm.googleapis.com'."),
+    500: ("INTERNAL", "Internal error encountered."),
+    503: ("UNAVAILABLE", "The service is currently unavailable."),
+}
+
 
 class RunningFcmStandIn(RunningStandIn):
     """The FCM stand-in, whose devices can be set up and looked at. A device goes by its token or its fid."""
@@ -22,9 +34,31 @@ class RunningFcmStandIn(RunningStandIn):
         self._send("PUT", f"devices/{token}", wanted)
 
     def deliver_without_answer(self, token: str, times: int = 1, answer: str = "disconnect") -> None:
-        """Let messages arrive, while the caller gets a lost connection, or "internal" for a 500."""
+        """Let messages arrive, while the caller gets a lost connection, or "internal" for a 500.
+
+        Any other state that refuses is good too, such as "unavailable" for a 503.
+        """
         wanted = {"state": "delivered_without_answer", "times": times, "answer": answer}
         self._send("PUT", f"devices/{token}", wanted)
+
+    def refuse_all(self, status: int, *, times: int | None = None, retry_after: int | None = None) -> None:
+        """Answer every message, to whichever device, with an error of Google's front; nothing arrives.
+
+        So it goes for so many messages, or until `work_again`.
+        """
+        error = {"code": status, "message": _FRONT_ERRORS[status][1], "status": _FRONT_ERRORS[status][0]}
+        headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
+        answer = {"kind": "status", "status": status, "headers": headers, "body": {"error": error}}
+        self.fail({"path": _SEND, "times": times, **answer})
+
+    def cut_all(self, *, times: int | None = None) -> None:
+        """Close the connection of every message before it has arrived, in place of an answer."""
+        self.fail({"path": _SEND, "times": times, "kind": "disconnect"})
+
+    def work_again(self) -> None:
+        """End what `refuse_all`, `cut_all` and `slow_down` have begun."""
+        self.fail()
+        self.slow_down(0.0)
 
     def messages(self) -> list[dict[str, Any]]:
         """All accepted messages: `name`, `message`, and whether the caller was `answered`."""

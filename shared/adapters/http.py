@@ -5,11 +5,8 @@ exponential backoff and full jitter, `Retry-After` honoured, and only what can s
 """
 
 import asyncio
-import math
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -25,6 +22,7 @@ from tenacity import (
 )
 
 from shared import usage
+from shared.adapters.retry_after import seconds_asked
 from shared.domain.cache import Admission
 from shared.errors import DailyLimitReached, Malformed, RateLimited, Rejected, Unavailable, UpstreamError
 
@@ -225,7 +223,7 @@ class ServiceClient:
         if own is not None:
             raise own
         if status == httpx.codes.TOO_MANY_REQUESTS:
-            retry_after = _seconds(response.headers.get("Retry-After"))
+            retry_after = seconds_asked(response.headers.get("Retry-After"))
             if retry_after is not None:
                 resume_at = asyncio.get_running_loop().time() + retry_after
                 self._paused_until = max(self._paused_until, resume_at)
@@ -267,18 +265,3 @@ class ServiceClient:
         error = state.outcome.exception() if state.outcome else None
         asked = error.retry_after if isinstance(error, RateLimited) and error.retry_after else 0.0
         return max(backoff, asked)
-
-
-def _seconds(retry_after: str | None) -> float | None:
-    """`Retry-After` in seconds: it is a number of them, or a date (RFC 9110, section 10.2.3)."""
-    if retry_after is None:
-        return None
-    try:
-        seconds = float(retry_after)
-    except ValueError:
-        try:
-            at = parsedate_to_datetime(retry_after)
-            seconds = (at.astimezone(UTC) - datetime.now(UTC)).total_seconds()
-        except (ValueError, OverflowError):
-            return None
-    return max(0.0, seconds) if math.isfinite(seconds) else None

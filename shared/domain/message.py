@@ -48,19 +48,25 @@ class ShowSync(Message):
 
 
 class TimelineEventChanged(Message):
-    """An event is new, says something else, or is withdrawn; `version` is the one that it has now."""
+    """An event is new, says something else, or is withdrawn; `version` is the one that it has now.
+
+    A fan-out that is too long for one run goes on by such a message: `after` is the last follower that it
+    reached, and `isPartial` says that one of them at least was too late for the event.
+    """
 
     type: Literal["timeline_event_changed"] = "timeline_event_changed"
     event_id: Annotated[str, Field(alias="eventId", min_length=1, max_length=200)]
     show_key: ShowKeyField
     version: Annotated[int, Field(ge=1)]
+    after: Annotated[str | None, Field(max_length=128)] = None
+    is_partial: Annotated[bool, Field(alias="isPartial")] = False
 
 
 M = TypeVar("M", bound=Message)
 
 
-def decode(message_type: type[M], data: bytes) -> M:
-    """The message of that type that `data` holds.
+def decode(data: bytes, *message_types: type[M]) -> M:
+    """The message that `data` holds, which is of one of those types.
 
     Raises:
         InvalidRequest: with what is wrong, and without the data, which may be a person's.
@@ -73,9 +79,12 @@ def decode(message_type: type[M], data: bytes) -> M:
         raise InvalidRequest("The message is not JSON.") from error
     if not isinstance(content, dict):
         raise InvalidRequest("The message is not a JSON object.")
-    expected = message_type.model_fields["type"].default
-    if content.get("type") != expected:
-        raise InvalidRequest(f"The message is of an unknown type; {expected!r} is read here.")
+    read_here = {each.model_fields["type"].default: each for each in message_types}
+    said = content.get("type")
+    message_type = read_here.get(said) if isinstance(said, str) else None
+    if message_type is None:
+        named = " or ".join(map(repr, read_here))
+        raise InvalidRequest(f"The message is of an unknown type; {named} is read here.")
     try:
         return message_type.model_validate(content)
     except ValidationError as error:
@@ -84,4 +93,4 @@ def decode(message_type: type[M], data: bytes) -> M:
             for problem in error.errors(include_input=False, include_url=False)
         )
         named = "; ".join(f"{name}: {problem}" for name, problem in problems)
-        raise InvalidRequest(f"The message is not a {expected}: {named}", problems) from error
+        raise InvalidRequest(f"The message is not a {said}: {named}", problems) from error

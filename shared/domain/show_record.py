@@ -107,11 +107,15 @@ class FetchedShow:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a sync is to write: the record, the seasons with other content, and the events that changed."""
+    """What a sync is to write: the record, the seasons with other content, and the events that changed.
+
+    `told_anew` are the ids of those that all followers are to be told of as if for the first time.
+    """
 
     record: ShowRecord
     changed_seasons: Mapping[SeasonNumber, SeasonFacts]
     changed_events: Mapping[str, TimelineEvent]
+    told_anew: frozenset[str] = frozenset()
 
     @property
     def has_changes(self) -> bool:
@@ -125,7 +129,7 @@ def seasons_to_ask(record: ShowRecord | None, now: datetime) -> list[SeasonNumbe
     Where not all fit, those that have events go first, and of them and of the others those that were not
     looked at for longest, so that each has its turn.
     """
-    if record is None:
+    if record is None or not record.seasons:
         return list(FIRST_GUESS)
     newest = max(record.seasons, default=SeasonNumber(0))
     is_going_on = not record.status.is_over

@@ -248,6 +248,27 @@ def status_event(
     )
 
 
+def told_anew(
+    known: Mapping[str, TimelineEvent], changed: Mapping[str, TimelineEvent], today: date
+) -> frozenset[str]:
+    """The ids of changed events that all followers are to be told of as if for the first time.
+
+    It is so with one that is restored, or put off when its day has come: who began to follow while it was
+    withdrawn, or after its day, has no alert of it that could be moved.
+    """
+    latest = (today + timedelta(days=1)).isoformat()  # somewhere it is tomorrow already
+    return frozenset(
+        event_id
+        for event_id, event in changed.items()
+        if event.version > 1
+        and (
+            (before := known.get(event_id)) is None
+            or before.is_withdrawn
+            or (before.event_date <= latest and before.event_date < event.event_date)
+        )
+    )
+
+
 def reconciled(
     known: Mapping[str, TimelineEvent],
     wanted: Mapping[str, TimelineEvent],

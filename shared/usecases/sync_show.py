@@ -20,6 +20,7 @@ from shared.domain.show_record import (
 )
 from shared.domain.show_season import SeasonChanges, SeasonFacts, diff, fitted
 from shared.domain.sync_log import SyncLog
+from shared.domain.timeline import told_anew
 from shared.errors import AppError, Contention, Malformed, Rejected
 from shared.usecases.show_ports import ShowSource, ShowStore, Topics
 from shared.usecases.supplements import OMDB, TVDB, Supplements
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 TOPIC = "timeline-events"
 TRIES = 4
+TRIES_BESIDE_FOLLOWERS = 10
 POSTPONED = timedelta(days=1)
 
 
@@ -85,6 +87,8 @@ async def sync_show(
             await store.log(_log(key, started_at, now()))
             return SyncReport(is_known=False)
         outcome = await _continued(record, outcome, store)
+        known = {} if record is None else record.events
+        outcome = replace(outcome, told_anew=told_anew(known, outcome.changed_events, started_at.date()))
         changes = await _changes(key, record, outcome, store)
         report = SyncReport(
             is_known=outcome.record.gone_since is None,
@@ -93,7 +97,7 @@ async def sync_show(
             events=len(outcome.changed_events),
             missing_sources=missing,
         )
-        written = await store.write(outcome, _log(key, started_at, now(), report=report))
+        written = await _written(record, outcome, _log(key, started_at, now(), report=report), store)
         if written is not None:
             await _publish(written, topics, store)
             return report
@@ -157,6 +161,25 @@ async def _continued(record: ShowRecord | None, outcome: Outcome, store: ShowSto
         record=replace(outcome.record, events=events),
         changed_events={**outcome.changed_events, **risen},
     )
+
+
+async def _written(
+    record: ShowRecord | None, outcome: Outcome, log: SyncLog, store: ShowStore
+) -> ShowRecord | None:
+    """What is stored now, or None if another sync was quicker.
+
+    Those who begin to follow the show change its document too, and nothing that a sync goes by: then what was
+    fetched is as good as before.
+    """
+    for _ in range(TRIES_BESIDE_FOLLOWERS):
+        written = await store.write(outcome, log)
+        if written is not None:
+            return written
+        again = await store.read(outcome.record.facts.key)
+        if again is None or record is None or replace(again, version=record.version) != record:
+            return None
+        outcome = replace(outcome, record=replace(outcome.record, version=again.version))
+    return None
 
 
 async def _changes(

@@ -84,7 +84,8 @@ def test_a_function_is_deployed_with_the_values_of_its_row(
         "min-instances": str(row.min_instances),
         "max-instances": str(row.max_instances),
         "service-account": PLACE.email(account_of(row)),
-        "set-env-vars": f"GOOGLE_CLOUD_PROJECT={PLACE.project}",
+        "set-env-vars": f"GOOGLE_CLOUD_PROJECT={PLACE.project}"
+        + (f",APP_URL=https://{PLACE.project}.web.app" if row.pushes else ""),
         **secrets_flag(row),
     }
     assert {name: flags.get(name) for name in expected} == expected
@@ -126,6 +127,8 @@ def test_a_functions_account_may_do_what_its_row_needs_and_no_more(
     commands: list[Command], row: Function
 ) -> None:
     needed = {("datastore.user", PLACE.project)}
+    if row.pushes:
+        needed.add(("firebasecloudmessaging.admin", PLACE.project))
     needed |= {("secretmanager.secretAccessor", name) for name in row.secrets}
     needed |= {("pubsub.publisher", topic) for topic in row.publishes}
     if isinstance(row.trigger, Topic):
@@ -268,11 +271,11 @@ def test_only_the_apis_that_are_needed_are_enabled(commands: list[Command]) -> N
     assert enabled == list(apis_for(FUNCTIONS))
     assert len(enabled) <= 20  # as many as one request may have
     left = {name.split(".")[0] for name in set(apis_for(FUNCTIONS)) - set(apis_for(apps_only))}
-    assert left == {"cloudscheduler", "eventarc", "pubsub", "secretmanager"}
+    assert left == {"cloudscheduler", "eventarc", "fcm", "pubsub", "secretmanager"}
 
 
 def test_functions_that_only_apps_call_need_no_topics_and_jobs(staged: Path) -> None:
-    apps_only = [row for row in FUNCTIONS if isinstance(row.trigger, Http)]
+    apps_only = [dataclasses.replace(row, publishes=()) for row in FUNCTIONS if isinstance(row.trigger, Http)]
 
     words = {word for command in commands_of(plan(PLACE, apps_only, staged)) for word in command}
 

@@ -153,6 +153,22 @@ def test_regions_of_every_form_are_accepted(region: str) -> None:
     assert Place("my-tracker-1", region).region == region
 
 
+@pytest.mark.parametrize(
+    "address", ["http://tracker.example", "tracker.example", "https://tracker.example/", "https://a,B=c"]
+)
+def test_a_web_apps_address_that_is_none_is_named(capsys: pytest.CaptureFixture[str], address: str) -> None:
+    here = ["--project=my-tracker", "--region=europe-west1", f"--app-url={address}"]
+
+    assert deploy.main(["plan", *here]) == 2
+    assert "APP_URL is" in capsys.readouterr().err
+
+
+def test_pushes_are_told_where_the_web_app_is() -> None:
+    assert Place("my-tracker", "europe-west1").web_app == "https://my-tracker.web.app"
+    own = Place("my-tracker", "europe-west1", "https://tracker.example/app")
+    assert own.web_app == "https://tracker.example/app"
+
+
 def test_what_is_not_staged_is_not_deployed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ["--project=my-tracker", "--region=europe-west1", f"--staged={tmp_path / 'deploy'}"]
 

@@ -8,6 +8,8 @@ from google.cloud.firestore_v1 import AsyncClient
 
 from local.emulators import Emulators
 from local.stand_ins.running import RunningTmdbStandIn, running_tmdb_stand_in
+from local.stand_ins.running_fcm import RunningFcmStandIn, running_fcm_stand_in
+from tests.emulator.alerting import Alerting, reading
 from tests.emulator.harness import Instance, User, instance_settings, new_project
 from tests.emulator.leftovers import MARK, Leftovers
 from tests.emulator.published import ReadTopic, read_topic
@@ -80,6 +82,39 @@ async def show_syncs(emulators: Emulators, project: str) -> AsyncIterator[ReadTo
     """The topic that shows to be synced are published to."""
     async with read_topic(emulators, project, "show-sync") as topic:
         yield topic
+
+
+@pytest.fixture(scope="session")
+def fcm_process() -> Iterator[RunningFcmStandIn]:
+    """The FCM stand-in, one for all tests."""
+    with running_fcm_stand_in() as stand_in:
+        yield stand_in
+
+
+@pytest.fixture
+def fcm(fcm_process: RunningFcmStandIn) -> Iterator[RunningFcmStandIn]:
+    """The FCM stand-in as it starts: no devices, nothing sent, nothing failing."""
+    fcm_process.reset()
+    yield fcm_process
+    fcm_process.reset()
+
+
+@pytest.fixture
+async def alerting(
+    emulators: Emulators,
+    project: str,
+    tmdb: RunningTmdbStandIn,
+    fcm: RunningFcmStandIn,
+    firestore: AsyncClient,
+) -> AsyncIterator[Alerting]:
+    """The functions that alert, in this process, by a clock of the test's own."""
+    settings = instance_settings(
+        project, tmdb.base_url, PUBSUB_EMULATOR_HOST=str(emulators.pubsub), FCM_BASE_URL=fcm.base_url
+    )
+    running = Instance(settings)
+    async with reading(emulators, project) as topics:
+        yield Alerting(running, firestore, fcm, topics)
+    await running.close()
 
 
 @pytest.fixture

@@ -131,6 +131,8 @@ class Instance(Wiring):
         for service in ("_tmdb", "_tvdb", "_omdb"):
             if service in self.__dict__:
                 await getattr(self, service).close()
+        if "push_sender" in self.__dict__:
+            await self.push_sender.close()
         if "firestore" in self.__dict__:
             await self.firestore._firestore_api.transport.close()
         if "topics" in self.__dict__ and "_client" in self.topics.__dict__:

@@ -31,6 +31,11 @@ class ReadTopic:
         await self._publisher.create_topic(name=self._path)
         await self._subscriber.create_subscription(name=self._subscription, topic=self._path)
 
+    async def remove(self) -> None:
+        """Take it away, until it is made again."""
+        await self._publisher.delete_topic(topic=self._path)
+        await self._subscriber.delete_subscription(subscription=self._subscription)
+
     async def published(self, count: int) -> list[tuple[bytes, dict[str, str]]]:
         """So many messages, data and attributes."""
         found: dict[str, PubsubMessage] = {}
@@ -47,7 +52,11 @@ class ReadTopic:
 
     async def news(self) -> list[dict[str, Any]]:
         """The messages since the last look."""
-        news: list[dict[str, Any]] = []
+        return [json.loads(data) for data in await self.raw_news()]
+
+    async def raw_news(self) -> list[bytes]:
+        """The same as they were published."""
+        news: list[bytes] = []
         while True:
             try:
                 pulled = await self._subscriber.pull(
@@ -60,13 +69,15 @@ class ReadTopic:
             await self._subscriber.acknowledge(
                 subscription=self._subscription, ack_ids=[one.ack_id for one in pulled.received_messages]
             )
-            news += [json.loads(one.message.data) for one in pulled.received_messages]
+            news += [one.message.data for one in pulled.received_messages]
 
 
 @asynccontextmanager
 async def read_topic(emulators: Emulators, project: str, name: str) -> AsyncIterator[ReadTopic]:
     """Make a topic whose messages the test reads."""
-    channel = aio.insecure_channel(str(emulators.pubsub))
+    channel = aio.insecure_channel(
+        str(emulators.pubsub), options=[("grpc.max_receive_message_length", -1)]
+    )  # as Google's client has it
     made = ReadTopic(channel, project, name)
     await made.make()
     yield made

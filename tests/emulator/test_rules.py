@@ -29,13 +29,13 @@ ada         create                         users/ada/episode_tracking/-1        
 ada         delete                         users/ada/episode_tracking/old-id      may
 ada         get create update delete       users/ada/episode_tracking/1/more/1    may not
 
-ada         get list create update delete  users/ada/tracked_shows/tv_1396        may
-ada         create                         users/ada/tracked_shows/movie_603      may
+ada         get list                       users/ada/tracked_shows/tv_1396        may
+ada         create update delete           users/ada/tracked_shows/tv_1396        may not
+ada         create update delete           users/ada/tracked_shows/movie_603      may not
 eve nobody  get list create update delete  users/ada/tracked_shows/tv_1396        may not
-ada         create                         users/ada/tracked_shows/1396           may not
-ada         create                         users/ada/tracked_shows/person_1       may not
 
-ada         get list create update delete  users/ada/devices/phone                may
+ada         get list                       users/ada/devices/phone                may
+ada         create update delete           users/ada/devices/phone                may not
 eve nobody  get list create update delete  users/ada/devices/phone                may not
 
 ada         get list                       users/ada/notifications/1              may

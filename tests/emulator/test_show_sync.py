@@ -385,3 +385,24 @@ async def test_a_movie_has_its_release_and_a_moved_date_raises_the_version(
     assert (event["date"], event["version"], event["type"]) == (moved, 2, "movie_release")
     assert (await stored(firestore, paths.show(key)))["status"] == "post_production"
     assert versions(await events_topic.news()) == {(event_id, 1), (event_id, 2)}
+
+
+async def test_whoever_begins_to_follow_meanwhile_costs_no_second_call(
+    instance: Instance, firestore: AsyncClient, tmdb: RunningTmdbStandIn, events_topic: ReadTopic
+) -> None:
+    del events_topic
+    key = ShowKey("tv", new_show_id())
+    tmdb.put_show(key.tmdb_id, airing(1))
+    await sync(instance, key)
+    tmdb.put_season(key.tmdb_id, 1, [weekly(1)[0] | {"name": "Renamed"}])
+    before = tmdb.calls()["total"]
+    tmdb.hold(f"/tv/{key.tmdb_id}")
+    syncing = asyncio.create_task(sync(instance, key))
+    await asyncio.to_thread(tmdb.wait_until_held)
+    await firestore.document(paths.show(key)).update({"followerCount": 7, "isFollowed": True})
+    tmdb.release()
+
+    assert (await syncing).events == 1
+    assert tmdb.calls()["total"] == before + 1
+    show = await stored(firestore, paths.show(key))
+    assert (show["followerCount"], show["isFollowed"]) == (7, True)

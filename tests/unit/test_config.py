@@ -25,6 +25,8 @@ def test_the_defaults() -> None:
         tvdb_api_key="",
         omdb_base_url="https://www.omdbapi.com/",
         omdb_api_key="",
+        fcm_base_url="https://fcm.googleapis.com",
+        app_url="",
     )
 
 
@@ -38,6 +40,8 @@ def test_every_setting_is_read() -> None:
             "TVDB_API_KEY": "s3cr3t-tvdb",
             "OMDB_BASE_URL": "http://127.0.0.1:8083/",
             "OMDB_API_KEY": "s3cr3t-omdb",
+            "FCM_BASE_URL": "http://127.0.0.1:8084",
+            "APP_URL": "https://app.example.com",
             "SEASON_TTL_DAYS": "10",
             "ONGOING_SEASON_TTL_DAYS": "0.5",
             "CLAIM_LEASE_SECONDS": "1.5",
@@ -58,6 +62,8 @@ def test_every_setting_is_read() -> None:
         tvdb_api_key="s3cr3t-tvdb",
         omdb_base_url="http://127.0.0.1:8083/",
         omdb_api_key="s3cr3t-omdb",
+        fcm_base_url="http://127.0.0.1:8084",
+        app_url="https://app.example.com",
     )
     assert "s3cr3t" not in repr(settings)
 
@@ -85,7 +91,7 @@ def test_a_project_must_be_named(environment: dict[str, str]) -> None:
     "name",
     [
         *[*NUMBERS, "TMDB_BASE_URL", "TMDB_ACCESS_TOKEN"],
-        *["TVDB_BASE_URL", "TVDB_API_KEY", "OMDB_BASE_URL", "OMDB_API_KEY"],
+        *["TVDB_BASE_URL", "TVDB_API_KEY", "OMDB_BASE_URL", "OMDB_API_KEY", "FCM_BASE_URL", "APP_URL"],
     ],
 )
 def test_an_empty_setting_is_the_default(name: str) -> None:
@@ -97,6 +103,26 @@ def test_an_empty_setting_is_the_default(name: str) -> None:
 def test_what_is_no_positive_number_is_refused_by_name(name: str, text: str) -> None:
     with pytest.raises(Misconfigured, match=name):
         read_settings({**PROJECT, name: text})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *["http://app.example.com", "app.example.com", "https://", "https://app.example.com/"],
+        *["https://app.example.com/tv/", "https://app.example.com?a=b", "https://app.example.com/#top"],
+        *["https:///shows", "https://app .example.com", "javascript:alert(1)"],
+    ],
+)
+def test_an_app_that_no_link_can_lead_to_is_refused(url: str) -> None:
+    with pytest.raises(Misconfigured, match="APP_URL"):
+        read_settings({**PROJECT, "APP_URL": url})
+
+
+@pytest.mark.parametrize(
+    "url", ["https://app.example.com", "https://app.example.com/tv", "https://localhost:8443"]
+)
+def test_an_app_may_be_at_a_path(url: str) -> None:
+    assert read_settings({**PROJECT, "APP_URL": f" {url}\n"}).app_url == url
 
 
 @pytest.mark.parametrize("emulator", EMULATORS)

@@ -7,11 +7,17 @@ from shared.domain.season import SeasonKey, SeasonNumber, ShowId
 from shared.domain.tracking import TrackingKey, UserId
 
 if TYPE_CHECKING:  # whoever has no such key to name need not load what it is
+    from shared.domain.device import DeviceId
     from shared.domain.show import ShowKey
 
 TRACKING_COLLECTION = "episode_tracking"
+DEVICES = "devices"
+TRACKED_SHOWS = "tracked_shows"
+USERS = "users"
+NOTIFICATIONS = "notifications"
 ENRICH_QUEUE = "enrich_queue"
 SHOWS = "shows"
+TIMELINE_EVENTS = "timeline_events"
 HELD_SHOWS = "sync_state/held_shows"
 
 
@@ -21,6 +27,41 @@ def season_cache(key: SeasonKey) -> str:
 
 def movie_cache(movie_id: MovieId) -> str:
     return f"tmdb_cache/movie/details/{movie_id}"
+
+
+def user(user_id: UserId) -> str:
+    return f"users/{user_id}"
+
+
+def device(user_id: UserId, device_id: "DeviceId") -> str:
+    return f"users/{user_id}/{DEVICES}/{device_id}"
+
+
+def is_device(path: str) -> bool:
+    """Whether a user's device is there, and not what merely is in a collection of such a name."""
+    parts = path.split("/")
+    return len(parts) == 4 and parts[0] == "users" and parts[2] == DEVICES
+
+
+def tracked_show(user_id: UserId, key: "ShowKey") -> str:
+    return f"users/{user_id}/{TRACKED_SHOWS}/{key}"
+
+
+def tracked_show_key(path: str) -> "tuple[UserId, ShowKey] | None":
+    """Who follows what there, or None for what merely has such a collection's name."""
+    from shared.domain.show import ShowKey
+
+    parts = path.split("/")
+    if len(parts) != 4 or parts[0] != "users" or parts[2] != TRACKED_SHOWS:
+        return None
+    try:
+        return UserId(parts[1]), ShowKey.parse(parts[3])
+    except ValueError:
+        return None
+
+
+def notification(user_id: UserId, notification_id: str) -> str:
+    return f"users/{user_id}/{NOTIFICATIONS}/{notification_id}"
 
 
 def tracking(key: TrackingKey) -> str:
@@ -56,7 +97,7 @@ def show_season(key: "ShowKey", number: SeasonNumber) -> str:
 
 
 def timeline_event(event_id: str) -> str:
-    return f"timeline_events/{event_id}"
+    return f"{TIMELINE_EVENTS}/{event_id}"
 
 
 def sync_log(log_id: str) -> str:

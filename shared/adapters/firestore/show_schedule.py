@@ -7,7 +7,7 @@ Of a show's fields these matter here; `sync_show` writes them, and whoever follo
     isFollowed     whether anybody follows it
     followerCount  how many do
     createdAt      when the document was made
-    lastSyncedAt   when TMDB was last asked. A show without it is never found as unseen
+    lastSyncedAt   when TMDB was last asked, 1970 if never. A show without it is never found as unseen
     syncDueAt      when it should be looked at again. A show without it is never found as due
 """
 
@@ -105,7 +105,7 @@ class ShowScheduleDocuments:
         for show in shows:
             batch.update(
                 self._client.document(paths.show(show.key)),
-                {"syncPriority": 0},
+                {"syncPriority": 0, "isFollowed": False},
                 option=self._client.write_option(last_update_time=show.version),
             )
         held = self._client.document(paths.HELD_SHOWS)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from google.cloud.firestore_v1 import SERVER_TIMESTAMP, AsyncClient
+from google.cloud.firestore_v1 import DELETE_FIELD, SERVER_TIMESTAMP, AsyncClient
 from google.cloud.firestore_v1.async_batch import AsyncWriteBatch
 
 from shared import usage
@@ -46,12 +46,13 @@ class ShowDocuments:
         if document is None:
             return None
         version = Version(snapshot.update_time)
+        if "sync" not in document:
+            return _blank(key, version)  # made for whoever follows it, and never synced yet
         try:
             return show_fields.show_record(key, document, version)
         except (AttributeError, KeyError, TypeError, ValueError):
             logger.exception("the document of %s cannot be read, and is written anew", key)
-            blank = ShowFacts(key, None, None, ShowStatus.UNKNOWN)
-            return ShowRecord(blank, ShowStatus.UNKNOWN, version=version)
+            return _blank(key, version)
 
     async def season(self, key: ShowKey, number: SeasonNumber) -> SeasonFacts | None:
         """See `ShowStore.season`."""
@@ -95,7 +96,11 @@ class ShowDocuments:
             self._put_season(batch, key, season)
         for event_id, event in outcome.changed_events.items():
             fields = {**show_fields.event_fields(event), "updatedAt": SERVER_TIMESTAMP}
-            batch.set(self._client.document(paths.timeline_event(event_id)), fields)
+            # A set of the whole would take away what the followers were told. Each field that is named is
+            # replaced and not merged, also where it is a map.
+            if event_id in outcome.told_anew:
+                fields["toldKind"] = DELETE_FIELD
+            batch.set(self._client.document(paths.timeline_event(event_id)), fields, merge=list(fields))
         put_sync_log(self._client, batch, log)
         results = await commit(batch)
         return None if results is None else replace(outcome.record, version=Version(results[0].update_time))
@@ -140,6 +145,10 @@ class ShowDocuments:
         for season in seasons:
             self._put_season(batch, key, season)
         return await commit(batch) is not None
+
+
+def _blank(key: ShowKey, version: Version) -> ShowRecord:
+    return ShowRecord(ShowFacts(key, None, None, ShowStatus.UNKNOWN), ShowStatus.UNKNOWN, version=version)
 
 
 def _take(seasons: list[SeasonFacts], most_bytes: int) -> list[SeasonFacts]:

@@ -1,6 +1,7 @@
 """The users' tracking documents. Their shape belongs to the client apps; only three fields are ours."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import TYPE_CHECKING
 
 from google.cloud.firestore_v1 import AsyncClient, AsyncDocumentReference, DocumentSnapshot
 from google.cloud.firestore_v1.types import Precondition, Write
@@ -13,9 +14,14 @@ from shared.domain.enrichment import EpisodeFields
 from shared.domain.tracking import StoredTracking, TrackingKey, TrackingPage, parse_episodes
 from shared.domain.version import Version
 
+if TYPE_CHECKING:  # who enriches asks for nothing of it
+    from shared.domain.watched import Watched
+
+WATCHED_AT_ONCE = 10
+
 
 class TrackingDocuments:
-    """The `TrackingStore` on Firestore."""
+    """The `TrackingStore` and the `WatchedStore` on Firestore."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
@@ -50,6 +56,22 @@ class TrackingDocuments:
             if (key := paths.tracking_key(snapshot.reference.path)) is not None
         ]
         return TrackingPage(documents, snapshots[-1].reference.path if len(snapshots) == limit else None)
+
+    async def watched(self, keys: Collection[TrackingKey]) -> Mapping[TrackingKey, "Watched"]:
+        """See `WatchedStore.watched`. A read for each key.
+
+        A document can have a megabyte, and takes several when it is decoded: few are held at a time.
+        """
+        from shared.adapters.firestore.reads import existing
+        from shared.domain.watched import Watched
+
+        wanted = {paths.tracking(key): key for key in keys}
+        every, watched = list(wanted), {}
+        for start in range(0, len(every), WATCHED_AT_ONCE):
+            snapshots = await existing(self._client, every[start : start + WATCHED_AT_ONCE], ["episodes"])
+            for path, snapshot in snapshots.items():
+                watched[wanted[path]] = Watched.of((fields_of(snapshot) or {}).get("episodes"))
+        return watched
 
 
 def _stored(key: TrackingKey, snapshot: DocumentSnapshot[AsyncDocumentReference]) -> StoredTracking:

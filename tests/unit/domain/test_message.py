@@ -15,7 +15,7 @@ WRONG_KEY = "a show key is tv_ or movie_ and a TMDB id, as tv_1396"
 def test_a_message_is_read_as_it_was_sent(key: ShowKey) -> None:
     message = ShowSync(show_key=key)
 
-    assert decode(ShowSync, message.encode()) == message
+    assert decode(message.encode(), ShowSync) == message
 
 
 def test_what_is_sent_is_plain_json() -> None:
@@ -25,7 +25,7 @@ def test_what_is_sent_is_plain_json() -> None:
 def test_fields_of_a_newer_version_are_passed_over() -> None:
     data = b'{"type": "show_sync", "showKey": "tv_1396", "reason": "changed"}'
 
-    assert decode(ShowSync, data).show_key == TV
+    assert decode(data, ShowSync).show_key == TV
 
 
 @pytest.mark.parametrize(
@@ -62,13 +62,13 @@ def test_fields_of_a_newer_version_are_passed_over() -> None:
 )
 def test_what_cannot_be_read_is_refused_with_the_reason(data: bytes, sentence: str) -> None:
     with pytest.raises(InvalidRequest) as raised:
-        decode(ShowSync, data)
+        decode(data, ShowSync)
 
     assert sentence in str(raised.value)
 
 
 def test_the_reason_does_not_hold_what_was_sent() -> None:
     with pytest.raises(InvalidRequest) as raised:
-        decode(ShowSync, b'{"type": "show_sync", "showKey": "ada@example.com"}')
+        decode(b'{"type": "show_sync", "showKey": "ada@example.com"}', ShowSync)
 
     assert "ada" not in str(raised.value)

@@ -15,14 +15,12 @@ import pytest
 from functions import catalog, main
 from functions.catalog import FUNCTIONS, Function, Http, Retry, Schedule, Topic
 from shared.errors import Misconfigured
+from shared.usecases.dispatch_notifications import LIMITS as DISPATCH
+from shared.usecases.push_notifications import LIMITS as PUSH
 
 ROOT = Path(__file__).resolve().parents[3]
 
 each = pytest.mark.parametrize("row", FUNCTIONS, ids=[row.name for row in FUNCTIONS])
-
-
-NOT_READ_YET = {"timeline-events"}
-"""Where events are told before anybody is alerted of them. They are kept in Firestore all the same."""
 
 
 def hosting_rewrites() -> list[Mapping[str, Any]]:
@@ -200,3 +198,20 @@ def test_no_function_is_handed_out_on_cloud_run_beside_an_emulator(
 
     with pytest.raises(Misconfigured):
         getattr(main, row.name)
+
+
+def test_what_is_published_is_read() -> None:
+    read = {row.trigger.name for row in FUNCTIONS if isinstance(row.trigger, Topic)}
+
+    assert {topic for row in FUNCTIONS for topic in row.publishes} <= read
+
+
+def test_a_run_that_dispatches_ends_before_its_instance_is_stopped() -> None:
+    row = catalog.function("dispatch_notifications")
+    push = catalog.function("push")
+
+    # A step that begins at the last moment reads, marks and publishes, each for ten seconds at most.
+    assert DISPATCH.run.total_seconds() + 3 * 10 < row.timeout_seconds
+    # What is handed over is due again only after whoever has it was stopped.
+    assert push.timeout_seconds < DISPATCH.visibility.total_seconds()
+    assert push.timeout_seconds < PUSH.lease.total_seconds()

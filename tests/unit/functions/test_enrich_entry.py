@@ -204,5 +204,5 @@ async def test_each_request_is_one_line_with_what_it_cost(
         "status": 422,
         "firestoreReads": 0,
         "firestoreWrites": 0,
-        "logging.googleapis.com/labels": {"logger": "functions._entry", "function": "enrich"},
+        "logging.googleapis.com/labels": {"logger": "functions._log_line", "function": "enrich"},
     }

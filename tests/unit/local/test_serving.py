@@ -50,6 +50,13 @@ def test_the_screens_commands_are_those_of_its_folder(
     assert [word for word in words if word not in shown] == []
 
 
+def test_the_screen_says_where_the_api_begins_and_where_its_page_is() -> None:
+    places = free_places({})
+    shown = screen(Running(1, "demo", places.function_urls(), {}, {}), FOLDER, 1.0)
+    base = f"{places.function_urls()['api'].rstrip('/')}/api/v1"
+    assert f" {base}  (/api/v1/** when hosted); its page: {base}/docs\n" in shown
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_while_it_still_loads_is_one_sentence(tmp_path: Path, number: signal.Signals) -> None:
     (tmp_path / "httpx.py").write_text(SLOW)  # loaded instead of the real one

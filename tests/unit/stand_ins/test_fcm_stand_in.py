@@ -318,6 +318,23 @@ class TestScreen:
         titles = [s["message"]["android"]["notification"]["title"] for s in await screen(fcm)]
         assert (away, titles) == ([], ["second", "third"])
 
+    @pytest.mark.parametrize(("platform", "message"), [("android", android), ("ios", apple), ("web", web)])
+    async def test_an_app_clears_what_it_is_told_to(
+        self, fcm: httpx.AsyncClient, platform: str, message: Callable[[str], dict[str, Any]]
+    ) -> None:
+        await put_device(fcm, platform=platform)
+        for id_ in ("a", "b", "c", "d", "ab"):
+            await send(fcm, message(id_))
+        for data, left in (
+            ({"action": "clear"}, ["a", "b", "c", "d", "ab"]),
+            ({"collapseIds": "b"}, ["a", "b", "c", "d", "ab"]),
+            ({"action": "clear", "collapseIds": "a"}, ["b", "c", "d", "ab"]),
+            ({"action": "clear", "collapseIds": "c,a,d"}, ["b", "ab"]),
+            ({"action": "clear", "collapseId": "b"}, ["b", "ab"]),
+        ):
+            assert (await send(fcm, {"token": "phone", "data": data})).status_code == 200
+            assert [s["collapse_id"] for s in await screen(fcm)] == left
+
     async def test_a_reset_clears_devices_and_messages(self, fcm: httpx.AsyncClient) -> None:
         await send(fcm, android())
         await put_device(fcm, state="unregistered")
@@ -336,6 +353,14 @@ class TestDeliveryWithoutAnswer:
         assert [answer.status_code for answer in answers] == [500, 200]
         assert [message["answered"] for message in await accepted(fcm)] == [False, True]
         assert [(s["name"], s["times"]) for s in await screen(fcm)] == [(answers[1].json()["name"], 2)]
+
+    async def test_the_answer_may_be_another_error(self, fcm: httpx.AsyncClient) -> None:
+        await put_device(fcm, state="delivered_without_answer", answer="unavailable", retry_after=3)
+
+        answer = await send(fcm, android("a"))
+
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
+        assert len(await screen(fcm)) == 1
 
     def test_the_connection_is_lost(self, running: RunningFcmStandIn) -> None:
         running.deliver_without_answer("phone")
@@ -366,3 +391,39 @@ class TestDeliveryWithoutAnswer:
         assert refused.headers["retry-after"] == "7"
         assert [shown["collapse_id"] for shown in running.screen("phone")] == ["a"]
         assert running.calls()["by_path"] == {SEND: 3}
+
+    @pytest.mark.parametrize("hang", [{"kind": "hang", "seconds": 0.1, "times": 1}, None], ids=["one", "all"])
+    def test_a_slow_answer_is_an_answer_to_what_was_sent(
+        self, running: RunningFcmStandIn, hang: dict[str, Any] | None
+    ) -> None:
+        if hang is None:
+            running.slow_down(0.1)
+        else:
+            running.fail(hang)
+        with httpx.Client(base_url=running.base_url, headers=SIGNED_IN, timeout=20) as client:
+            answer = client.post(SEND, json={"message": android("a")})
+
+        assert (answer.status_code, answer.elapsed.total_seconds() >= 0.1) == (200, True)
+        assert [shown["collapse_id"] for shown in running.screen("phone")] == ["a"]
+
+    def test_all_can_be_refused_for_a_while(self, running: RunningFcmStandIn) -> None:
+        def statuses(count: int) -> list[int]:
+            return [client.post(SEND, json={"message": android(f"{n}")}).status_code for n in range(count)]
+
+        with httpx.Client(base_url=running.base_url, headers=SIGNED_IN, timeout=20) as client:
+            running.refuse_all(429, times=2, retry_after=9)
+            first = client.post(SEND, json={"message": android("a")})
+            limited = statuses(2)
+            running.refuse_all(503)
+            down = statuses(3)
+            running.cut_all(times=1)
+            with pytest.raises((httpx.RemoteProtocolError, httpx.ReadError)):
+                client.post(SEND, json={"message": android("a")})
+            running.refuse_all(500)
+            running.work_again()
+            well = statuses(1)
+
+        assert (first.status_code, first.headers["retry-after"]) == (429, "9")
+        assert first.json()["error"]["status"] == "RESOURCE_EXHAUSTED"
+        assert "details" not in first.json()["error"]  # by this it is the project's quota
+        assert (limited, down, well) == ([429, 200], [503, 503, 503], [200])
