@@ -113,7 +113,7 @@ def exactly(token: str) -> Forge:
         pytest.param(with_claims(exp=in_seconds(-1), iat=in_seconds(-3600)), id="expired"),
         pytest.param(with_claims(exp=None), id="no expiry"),
         pytest.param(with_claims(iat=None), id="no time of issue"),
-        pytest.param(with_claims(iat=in_seconds(600)), id="issued in the future"),
+        pytest.param(with_claims(iat=in_seconds(86_400)), id="issued in the future"),
         pytest.param(with_claims(exp="tomorrow"), id="an expiry that is no time"),
         pytest.param(with_claims(aud="another-project"), id="for another project"),
         pytest.param(with_claims(aud=["another-project"]), id="for a list of projects"),
