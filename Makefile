@@ -6,7 +6,7 @@ BIN := .venv/bin
 FOLDER = build/serve
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo serve run-job logs dead-letters test lint format lock bench stage deploy deploy-plan undeploy-plan clean
+.PHONY: help setup demo serve run-job logs dead-letters test lint format lock bench openapi stage deploy deploy-plan undeploy-plan clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -65,13 +65,16 @@ lock: .venv/.ready  ## resolve the versions anew, within the ranges
 	@npm install --package-lock-only --ignore-scripts --no-audit --no-fund --loglevel=error
 
 bench: setup  ## measure, each figure against a floor in the same run
-	@for each in cold_import claims warm_enrich rush serve_start push_rate fan_out; do $(BIN)/python -m benchmarks.$$each || exit 1; done
+	@for each in cold_import claims warm_enrich rush serve_start push_rate fan_out api_routes; do $(BIN)/python -m benchmarks.$$each || exit 1; done
+
+openapi: .venv/.ready  ## write the API's document anew, for who writes clients: openapi.json
+	@$(BIN)/python -m local.openapi openapi.json
 
 stage: .venv/.ready  ## copy what is deployed to build/deploy
 	@$(BIN)/python functions/stage.py build/deploy
 	@echo "Staged in build/deploy" >&2
 
-PLACE = --project="$(PROJECT)" --region="$(REGION)" --app-url="$(APP_URL)"
+PLACE = --project="$(PROJECT)" --region="$(REGION)" --app-url="$(APP_URL)" --allowed-origins="$(ALLOWED_ORIGINS)"
 
 deploy: setup stage  ## deploy everything: PROJECT=my-tracker REGION=europe-west1
 	@$(BIN)/python functions/deploy.py run $(PLACE)
@@ -83,4 +86,4 @@ undeploy-plan: setup  ## print a script that takes it away again: PROJECT=… RE
 	@$(BIN)/python functions/deploy.py undeploy-plan $(PLACE)
 
 clean:  ## remove what was installed and built
-	@rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache
+	@rm -rf .venv node_modules build .mypy_cache .ruff_cache .pytest_cache .hypothesis

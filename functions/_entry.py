@@ -183,10 +183,19 @@ async def signed_in_user(request: Request, wiring: Wiring) -> UserId:
     Raises:
         NotSignedIn: there is no valid token.
     """
+    return await wiring.identity.user_of(token_of(request))
+
+
+def token_of(request: Request) -> str:
+    """The ID token that the request carries, whatever it is worth.
+
+    Raises:
+        NotSignedIn: it carries none.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotSignedIn("Send a Firebase ID token as 'Authorization: Bearer <token>'.")
-    return await wiring.identity.user_of(token.strip())
+    return token.strip()
 
 
 async def json_body(request: Request) -> object:

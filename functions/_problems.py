@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from starlette.responses import JSONResponse, Response
 
 from shared.errors import (
+    AlreadyExists,
     AppError,
     Contention,
     InvalidRequest,
@@ -12,8 +13,12 @@ from shared.errors import (
     NotAllowed,
     NotFound,
     NotSignedIn,
+    SessionOver,
+    SignInTooOld,
     StoreUnavailable,
+    TooManyRequests,
     UpstreamError,
+    WrongCredentials,
 )
 
 RETRY_AFTER_SECONDS = 5
@@ -40,8 +45,13 @@ METHOD_NOT_ALLOWED = Problem(405, "method_not_allowed", "This method is not allo
 _PROBLEMS: tuple[tuple[type[AppError], Problem], ...] = (
     (InvalidRequest, Problem(422, "invalid_request", "The request cannot be understood")),
     (NotSignedIn, Problem(401, "not_signed_in", "A valid ID token is needed")),
+    (WrongCredentials, Problem(401, "wrong_credentials", "The address or the password is wrong")),
+    (SessionOver, Problem(401, "session_over", "The session is over")),
+    (SignInTooOld, Problem(403, "sign_in_again", "Signing in was too long ago for this")),
     (NotAllowed, Problem(403, "not_allowed", "This is not allowed")),
     (NotFound, Problem(404, "not_found", "There is no such thing")),
+    (AlreadyExists, Problem(409, "already_exists", "There is one already")),
+    (TooManyRequests, Problem(429, "too_many_requests", "This is too often")),
     (Contention, Problem(503, "busy", "Too many changes at once")),
     (StoreUnavailable, Problem(503, "store_unavailable", "The database does not answer")),
     (UpstreamError, Problem(503, "upstream_unavailable", "A service that is needed does not answer")),
@@ -70,6 +80,8 @@ def error_response(error: AppError) -> Response:
     """The answer to whoever caused an error, or met one of ours."""
     problem = problem_of(error)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)} if problem.status == 503 else {}
+    if isinstance(error, TooManyRequests):
+        headers["Retry-After"] = str(error.retry_after)
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     fields = error.fields if isinstance(error, InvalidRequest) else ()

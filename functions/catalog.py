@@ -21,9 +21,9 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """Called by apps at `path`. Anyone may call: the function itself checks the caller's ID token."""
+    """Called by apps at `paths`. Anyone may call: the function itself checks the caller's ID token."""
 
-    path: str
+    paths: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,8 @@ class Function:
     `tmdb_calls` is what each of its instances may ask of TMDB in 10 seconds. All instances of all functions
     together stay within `TMDB_CALLS_PER_10_SECONDS`. More than one request at once in an instance
     (`concurrency`) takes at least one whole `cpu`. `publishes` names the topics it publishes to, beside its
-    own dead-letter topic; one that `pushes` may send over FCM.
+    own dead-letter topic; one that `pushes` may send over FCM. `roles` are what else it may do in the
+    project, and `settings` what it is told of the place that it is deployed to.
     """
 
     name: str
@@ -67,6 +68,8 @@ class Function:
     secrets: tuple[str, ...] = ()
     publishes: tuple[str, ...] = ()
     pushes: bool = False
+    roles: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
@@ -94,25 +97,34 @@ FUNCTIONS = (
     Function(
         name="enrich",
         module="functions.http_enrich",
-        trigger=Http(path="/enrich"),
+        trigger=Http(paths=("/enrich",)),
         memory="512Mi",
         cpu="1",
         timeout_seconds=60,
         concurrency=80,
         max_instances=4,
-        tmdb_calls=7,
+        tmdb_calls=4,
         secrets=("TMDB_ACCESS_TOKEN",),
     ),
     Function(
         name="api",
         module="functions.http_api",
-        trigger=Http(path="/api/v1/**"),
+        trigger=Http(paths=("/api/v1/**", "/api/internal/**", "/api/live")),
         memory="512Mi",
         cpu="1",
         timeout_seconds=60,
         concurrency=80,
-        max_instances=10,
+        # Each may ask TMDB three times in ten seconds: more instances would have to share what is less than
+        # one call each. One serves 80 requests at once, and those hardly wait for anything else.
+        max_instances=4,
+        tmdb_calls=3,
+        # Every web app shows this key; it is handed over as secrets are, since it has to be asked for too.
+        secrets=("TMDB_ACCESS_TOKEN", "FIREBASE_WEB_API_KEY"),
         publishes=("show-sync", "alert-plans", "push"),
+        # It signs users out. Of Google's roles there is none between this and one that only reads:
+        # https://firebase.google.com/docs/projects/iam/roles-predefined-product
+        roles=("roles/firebaseauth.admin",),
+        settings=("APP_URL", "ALLOWED_ORIGINS"),
     ),
     Function(
         name="enrich_sweep",
@@ -160,6 +172,8 @@ FUNCTIONS = (
         timeout_seconds=300,
         concurrency=1,
         max_instances=1,
+        # What is left of an erasure may be the account.
+        roles=("roles/firebaseauth.admin",),
     ),
     Function(
         name="dispatch_notifications",
@@ -238,6 +252,7 @@ FUNCTIONS = (
         concurrency=4,
         max_instances=10,
         pushes=True,
+        settings=("APP_URL",),
     ),
 )
 

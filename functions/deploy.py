@@ -31,10 +31,11 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--project", default="", help="the id of the Google Cloud project")
     parser.add_argument("--region", default="", help="the region of the functions and of Firestore")
     parser.add_argument("--app-url", default="", help="the web app's address, if it is not the project's own")
+    parser.add_argument("--allowed-origins", default="", help="whose pages may call the API beside its own")
     parser.add_argument("--staged", default="build/deploy", type=Path, help="what functions/stage.py filled")
     given = parser.parse_args(arguments)
     try:
-        place = Place(given.project, given.region, given.app_url)
+        place = Place(given.project, given.region, given.app_url, given.allowed_origins)
         match given.what:
             case "plan":
                 print(deploy_script(place, given.staged), end="")
@@ -48,6 +49,7 @@ def main(arguments: list[str]) -> int:
     except (StepFailed, KeyboardInterrupt) as error:
         again = f"make deploy PROJECT={given.project} REGION={given.region}"
         again += f" APP_URL={given.app_url}" if given.app_url else ""
+        again += f' ALLOWED_ORIGINS="{given.allowed_origins}"' if given.allowed_origins else ""
         problem = str(error) or "Stopped."
         print(f"\n\n{problem}\n\nWhat was done stays. To go on from here:\n\n    {again}", file=sys.stderr)
         return 1

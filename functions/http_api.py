@@ -1,4 +1,4 @@
-"""`/api/v1/**`: the API of the apps."""
+"""`/api/**`: the API of the apps, and of the people who run the service."""
 
 from starlette.types import ASGIApp
 

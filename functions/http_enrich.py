@@ -24,8 +24,15 @@ FIELDS = frozenset({"showId", "seasons", "refresh", "waitSeconds"})
 @_entry.http
 async def enrich(request: Request, wiring: Wiring) -> Response:
     """Enrich one show of the signed-in user."""
+    began_at = wiring.now()
     user_id = await _entry.signed_in_user(request, wiring)
     enrich_request = parse(user_id, await _entry.json_body(request))
+    if enrich_request.refresh:
+        from functions._limits import spend
+        from shared.domain.rate_limit import ENRICH_REFRESH
+
+        # It asks TMDB for every season; without it only what is missing is asked for.
+        await spend(ENRICH_REFRESH, request, wiring, user=user_id)
     result = await enrich_show(
         enrich_request,
         tracking=wiring.tracking,
@@ -34,6 +41,10 @@ async def enrich(request: Request, wiring: Wiring) -> Response:
         now=wiring.now,
     )
     if result.plan.pending:
+        from shared.usecases.erase_crossed import erase_crossed
+
+        # It waits in the queue now, where nothing may be left of a user who was erased meanwhile.
+        await erase_crossed(began_at, erasures=wiring.erasures, held=wiring.held)
         headers = {"Retry-After": str(PENDING_RETRY_SECONDS)}
         return JSONResponse(_answer(enrich_request.show_id, result), 202, headers=headers)
     return JSONResponse(_answer(enrich_request.show_id, result))

@@ -26,8 +26,41 @@ def sign_up(auth_host: str, email: str, password: str = "correct horse battery")
     return user["localId"], user["idToken"]
 
 
-def unsigned_token(project: str, user_id: str, *, expires_in: int = 3600) -> str:
-    """An ID token as the emulator issues them, well-formed and unsigned, for a user who need not exist."""
+def sign_in(auth_host: str, email: str, password: str = "correct horse battery") -> str:  # noqa: S107
+    """An ID token of a user who signed up.
+
+    https://firebase.google.com/docs/reference/rest/auth#section-sign-in-email-password
+    """
+    answer = httpx.post(
+        f"http://{auth_host}/identitytoolkit.googleapis.com/v1/accounts:signInWithPassword",
+        params={"key": KEY},
+        json={"email": email, "password": password, "returnSecureToken": True},
+        timeout=30,
+    )
+    answer.raise_for_status()
+    token: str = answer.json()["idToken"]
+    return token
+
+
+def make_admin(auth_host: str, project: str, user_id: str) -> None:
+    """Give a user the claim `admin`, which is in the tokens that are issued from then on.
+
+    https://firebase.google.com/docs/auth/admin/custom-claims
+    """
+    answer = httpx.post(
+        f"http://{auth_host}/identitytoolkit.googleapis.com/v1/projects/{project}/accounts:update",
+        headers={"Authorization": "Bearer owner"},
+        json={"localId": user_id, "customAttributes": '{"admin":true}'},
+        timeout=30,
+    )
+    answer.raise_for_status()
+
+
+def unsigned_token(project: str, user_id: str, *, expires_in: int = 3600, **more: object) -> str:
+    """An ID token as the emulator issues them, well-formed and unsigned, for a user who need not exist.
+
+    It says `more` too, such as the claims that a user was given.
+    """
     now = int(time.time())
     claims = {
         "iss": f"https://securetoken.google.com/{project}",
@@ -37,6 +70,7 @@ def unsigned_token(project: str, user_id: str, *, expires_in: int = 3600) -> str
         "auth_time": now,
         "exp": now + expires_in,
         "firebase": {"identities": {}, "sign_in_provider": "custom"},
+        **more,
     }
     parts = ({"alg": "none", "typ": "JWT"}, claims)
     return "".join(

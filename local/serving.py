@@ -127,11 +127,12 @@ def screen(running: Running, folder: Path, seconds: float) -> str:
 
 def _way_to(row: Function, running: Running) -> str:
     match row.trigger:
-        case Http(path) if path.endswith(EVERYTHING):
-            base = running.functions[row.name].rstrip("/") + path.removesuffix(EVERYTHING)
+        case Http(paths):
+            path, address = paths[0], running.functions[row.name]
+            if not path.endswith(EVERYTHING):
+                return f"POST {address}  ({path} when hosted)"
+            base = address.rstrip("/") + path.removesuffix(EVERYTHING)
             return f"{base}  ({path} when hosted); its page: {base}/docs"
-        case Http(path):
-            return f"POST {running.functions[row.name]}  ({path} when hosted)"
         case Schedule(cron, _, time_zone):
             return f"by schedule {cron} ({time_zone})"
         case Topic(name):

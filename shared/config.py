@@ -29,7 +29,11 @@ class Settings:
     omdb_base_url: str = "https://www.omdbapi.com/"
     omdb_api_key: str = field(default="", repr=False)
     fcm_base_url: str = "https://fcm.googleapis.com"
+    trakt_base_url: str = "https://api.trakt.tv"
     app_url: str = ""
+    firebase_web_api_key: str = field(default="", repr=False)
+    auth_emulator_host: str | None = None
+    allowed_origins: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,11 @@ def read_settings(environment: Mapping[str, str] | None = None) -> Settings:
         omdb_base_url=env.get("OMDB_BASE_URL") or "https://www.omdbapi.com/",
         omdb_api_key=_secret(env, "OMDB_API_KEY"),
         fcm_base_url=env.get("FCM_BASE_URL") or "https://fcm.googleapis.com",
+        trakt_base_url=env.get("TRAKT_BASE_URL") or "https://api.trakt.tv",
         app_url=_app_url(env),
+        firebase_web_api_key=_secret(env, "FIREBASE_WEB_API_KEY"),
+        auth_emulator_host=env.get("FIREBASE_AUTH_EMULATOR_HOST") or None,
+        allowed_origins=_allowed_origins(env),
     )
 
 
@@ -102,6 +110,20 @@ def _app_url(environment: Mapping[str, str]) -> str:
             f"APP_URL is {url!r}, and must be as https://app.example.com, without a slash at its end."
         )
     return url
+
+
+def _allowed_origins(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Whose pages may call the API, beside those at its own address: the web app's, and what else is said."""
+    said = re.split(r"[,\s]+", environment.get("ALLOWED_ORIGINS", "").strip(", \n"))
+    app = re.match(r"https://[^/]+", _app_url(environment))
+    origins = [*([app[0]] if app else []), *(origin for origin in said if origin)]
+    for origin in origins:
+        if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin):
+            raise Misconfigured(
+                f"ALLOWED_ORIGINS has {origin!r}, and must have origins as https://app.example.com, with"
+                " commas between them; a * would let any page act for whoever is signed in."
+            )
+    return tuple(dict.fromkeys(origins))
 
 
 def _secret(environment: Mapping[str, str], name: str) -> str:

@@ -4,7 +4,12 @@ AppError
 ├── InvalidRequest        the caller sent something that can never work
 ├── NotSignedIn           no token, or one that does not hold
 ├── NotAllowed            signed in, but not for this
+│   └── SignInTooOld      nor for as long
+├── WrongCredentials      no such account and password
+├── SessionOver           what kept the user signed in does so no more
 ├── NotFound              what was asked for is not there
+├── AlreadyExists         what was to be made is somebody's already
+├── TooManyRequests       the caller does too often what costs us money
 ├── Misconfigured         this deployment lacks a setting
 ├── UpstreamError         a service we call (TMDB, ...) failed us
 │   ├── Unavailable       no answer, or one that says "later"
@@ -34,12 +39,36 @@ class NotSignedIn(AppError):
     """The request carries no valid token."""
 
 
+class WrongCredentials(AppError):
+    """No account has this address and password. Which of them is wrong is not told."""
+
+
+class SessionOver(AppError):
+    """The refresh token is used, revoked or none; the user has to sign in again."""
+
+
 class NotAllowed(AppError):
     """The user is known, and may not do this."""
 
 
+class SignInTooOld(NotAllowed):
+    """What is asked for cannot be undone, and it is too long ago that the user proved who they are."""
+
+
 class NotFound(AppError):
     """What was asked for does not exist, or is not the caller's to see."""
+
+
+class AlreadyExists(AppError):
+    """What was to be made is there already, and not the caller's to have."""
+
+
+class TooManyRequests(AppError):
+    """The caller does this too often; `retry_after` is in whole seconds."""
+
+    def __init__(self, message: str, retry_after: int = 60) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
 
 
 class Misconfigured(AppError):

@@ -1,10 +1,12 @@
 """The devices that the user is pushed to."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 from pydantic import Field
 
 from functions.api.access import Caller, Wired
-from functions.api.models import BASE, Asked, Id, Told, examples
+from functions.api.models import BASE, Asked, Told, examples
 from functions.api.problems import documented
 from shared.domain.device import LONGEST_NAME, LONGEST_TOKEN, Registration
 from shared.domain.push import Platform
@@ -31,7 +33,12 @@ class DeviceRequest(Asked):
 class DeviceAnswer(Told):
     """What to remove the device by."""
 
-    id: str
+    id: str = Field(examples=["phone-1"])
+
+
+DevicePath = Annotated[
+    str, Path(alias="id", description="What was answered when it was added.", examples=["phone-1"])
+]
 
 
 @router.post("", status_code=201, responses=documented(InvalidRequest, Contention, StoreUnavailable))
@@ -48,7 +55,7 @@ async def add_device(request: DeviceRequest, user_id: Caller, wiring: Wired) -> 
     return DeviceAnswer(id=device_id)
 
 
-@router.delete("/{id}", status_code=204, responses=documented(NotFound, StoreUnavailable))
-async def drop_device(device_id: Id, user_id: Caller, wiring: Wired) -> None:
-    """Push to it no more, as when the user signs out. It may be gone already."""
+@router.delete("/{id}", status_code=204, responses=documented(NotFound, Contention, StoreUnavailable))
+async def drop_device(device_id: DevicePath, user_id: Caller, wiring: Wired) -> None:
+    """Push to it no more, as when the user signs out."""
     await remove_device(user_id, device_id, devices=wiring.devices)

@@ -137,9 +137,9 @@ class PreferencesAnswer(Told):
 class ProfileAnswer(Told):
     """The user."""
 
-    id: str
-    email: str | None
-    username: str | None
+    id: str = Field(examples=["QmDBsjW8Y2ZQxDbrHJ4wcGLEPGz1"])
+    email: str | None = Field(examples=["ada@example.com"])
+    username: str | None = Field(examples=["Ada"])
     timezone: str | None = Field(
         description="Null: none is known, and UTC counts.", examples=["Europe/Vienna"]
     )

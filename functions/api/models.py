@@ -95,13 +95,30 @@ def timing_fields(timing: Timing | None) -> dict[str, int | None]:
     return {"notify_hours_before": hours, "notify_at_hour": timing.at_hour if hours is None else None}
 
 
+A_CURSOR = "WyJ0dl8xMzk2Il0"
+
 Cursor = Annotated[
     str | None,
-    Query(description="The `cursor` of the page before; none for the first page.", max_length=1_000),
+    Query(
+        description="The `cursor` of the page before; none for the first page.",
+        max_length=1_000,
+        examples=[A_CURSOR],
+    ),
 ]
 Limit = Annotated[int, Query(description="How many a page has at most.", ge=1, le=200)]
 HoursBefore = Annotated[int | None, Field(description="Null where it is `notifyAtHour` that counts.")]
 AtHour = Annotated[int | None, Field(description="Null where it is `notifyHoursBefore` that counts.")]
-Id = Annotated[str, Path(alias="id")]
+ShowPath = Annotated[
+    str, Path(alias="id", description="A TMDB id with its kind.", examples=["tv_1396", "movie_27205"])
+]
+EventPath = Annotated[
+    str, Path(alias="id", description="An event's, which a notification has too.", examples=["episode_62085"])
+]
 Day = Annotated[str, Field(json_schema_extra={"format": "date"}, examples=["2026-07-24"])]
-NextCursor = Annotated[str | None, Field(description="What to get the next page with; null: there is none.")]
+Picture = Annotated[
+    str | None, Field(description="TMDB's path.", examples=["/ggFHVNu6YYI5L9pCfOacjizRGt.jpg"])
+]
+NextCursor = Annotated[
+    str | None,
+    Field(description="What to get the next page with; null: there is none.", examples=[A_CURSOR]),
+]

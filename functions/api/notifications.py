@@ -1,5 +1,6 @@
 """The user's inbox, and why they were told what."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Any, Self
 
@@ -7,9 +8,23 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from functions.api.access import Caller, Wired
-from functions.api.models import BASE, Cursor, Day, Id, Limit, NextCursor, Told
+from functions.api.me import QuietHoursBody
+from functions.api.models import (
+    BASE,
+    AtHour,
+    Cursor,
+    Day,
+    EventPath,
+    HoursBefore,
+    Limit,
+    NextCursor,
+    Picture,
+    Told,
+    timing_fields,
+)
 from functions.api.problems import documented
-from shared.domain.alert_preferences import AlertKind
+from shared.domain.alert_preferences import ANY_NUMBER_BEHIND, AlertKind, whole_number
+from shared.domain.alerts import Timetable
 from shared.domain.cursor import is_document_id
 from shared.domain.notification import Notification, NotificationStatus
 from shared.errors import Contention, InvalidRequest, NotFound, StoreUnavailable, Unavailable
@@ -25,12 +40,12 @@ class NotificationAnswer(Told):
     id: str = Field(examples=["episode_62085"])
     show_id: str = Field(examples=["tv_1396"])
     kind: AlertKind
-    title: str
-    body: str
-    poster_path: str | None = Field(description="TMDB's.")
+    title: str = Field(examples=["Breaking Bad"])
+    body: str = Field(examples=["Season 1, episode 1: Pilot"])
+    poster_path: Picture
     event_date: Day
     status: NotificationStatus
-    reason: str | None = Field(description="Why it was skipped or has failed.")
+    reason: str | None = Field(description="Why it was skipped or has failed.", examples=["watched"])
     scheduled_for: datetime
     is_unread: bool
     arrived_at: datetime | None
@@ -63,6 +78,41 @@ class NotificationsAnswer(Told):
     cursor: NextCursor
 
 
+class DecisionAnswer(Told):
+    """The wishes that decide whether and when an alert is given."""
+
+    switch: str | None = Field(description="Which one it is told for.", examples=["notifyNewEpisode"])
+    said_by: str | None = Field(
+        description="Whether the show's own wishes say so, or the preferences.",
+        examples=["show", "preferences"],
+    )
+    only_within_episodes: int | None
+    timezone: str = Field(examples=["Europe/Vienna"])
+    is_timezone_assumed: bool = Field(description="Whether the user has said none.")
+    notify_hours_before: HoursBefore
+    notify_at_hour: AtHour
+    quiet_hours: QuietHoursBody | None
+    digest_hour: int | None
+
+    @classmethod
+    def of(cls, why: Mapping[str, Any] | None) -> Self | None:
+        """The answer that shows them; None where there were none to decide."""
+        if not why:
+            return None
+        timetable = Timetable.read(why)
+        quiet, switch, said_by = timetable.quiet_hours, why.get("switch"), why.get("saidBy")
+        return cls(
+            switch=switch if isinstance(switch, str) else None,
+            said_by=said_by if isinstance(said_by, str) else None,
+            only_within_episodes=whole_number(why.get("onlyWithinEpisodes"), 0, ANY_NUMBER_BEHIND),
+            timezone=timetable.zone.name,
+            is_timezone_assumed=timetable.zone.is_assumed,
+            **timing_fields(timetable.timing),
+            quiet_hours=None if quiet is None else QuietHoursBody.model_validate(quiet.as_fields()),
+            digest_hour=timetable.digest_hour,
+        )
+
+
 class ReadAnswer(Told):
     """How many were marked."""
 
@@ -80,14 +130,16 @@ class ExplanationAnswer(Told):
 
     id: str = Field(examples=["episode_62085"])
     status: NotificationStatus | None = Field(description="Null where none was ever planned.")
-    reason: str | None = Field(description="Why it was skipped or has failed.")
+    reason: str | None = Field(description="Why it was skipped or has failed.", examples=["watched"])
     scheduled_for: datetime | None
-    decided_by: dict[str, Any] | None = Field(description="The wishes that it was planned by.")
+    decided_by: DecisionAnswer | None = Field(description="The wishes that it was planned by.")
     now: str = Field(
         description="What would be decided now: `pending`, `later`, or why nothing would be told.",
         examples=["pending"],
     )
-    by: dict[str, Any] = Field(description="The wishes that say so now.")
+    by: DecisionAnswer | None = Field(
+        description="The wishes that say so now; null where no switch is on for it."
+    )
 
     @classmethod
     def of(cls, explanation: Explanation) -> Self:
@@ -98,9 +150,9 @@ class ExplanationAnswer(Told):
             status=None if planned is None else planned.status,
             reason=None if planned is None else planned.reason,
             scheduled_for=None if planned is None else planned.scheduled_for,
-            decided_by=None if planned is None else dict(planned.why),
+            decided_by=DecisionAnswer.of(None if planned is None else planned.why),
             now=explanation.now,
-            by=dict(explanation.by),
+            by=DecisionAnswer.of(explanation.by),
         )
 
 
@@ -140,13 +192,15 @@ async def mark_all_notifications_read(user_id: Caller, wiring: Wired) -> ReadAns
     status_code=204,
     responses=documented(NotFound, Contention, StoreUnavailable, Unavailable),
 )
-async def mark_notification_read(notification_id: Id, user_id: Caller, wiring: Wired) -> None:
+async def mark_notification_read(notification_id: EventPath, user_id: Caller, wiring: Wired) -> None:
     """Mark one as read, and take it off the user's other devices."""
     await mark_read(user_id, notification_id, inbox=wiring.inbox, topics=wiring.topics, now=wiring.now)
 
 
 @router.get("/{id}/why", responses=documented(NotFound, StoreUnavailable))
-async def explain_notification(notification_id: Id, user_id: Caller, wiring: Wired) -> ExplanationAnswer:
+async def explain_notification(
+    notification_id: EventPath, user_id: Caller, wiring: Wired
+) -> ExplanationAnswer:
     """Why the user was told of an event, or was not; also of one that they have no notification of."""
     if not is_document_id(notification_id):
         raise NotFound("There is no such event.")

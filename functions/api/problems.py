@@ -98,10 +98,13 @@ def _may_be_shown(name: object) -> bool:
     return isinstance(name, str) and name.isascii() and name.isidentifier() and len(name) <= 40
 
 
-def documented(*errors: type[AppError]) -> dict[int | str, dict[str, Any]]:
-    """The problem answers of routes, for their OpenAPI document: those of these errors, and every route's."""
+def documented(*errors: type[AppError], is_public: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The problem answers of routes, for their OpenAPI document: those of these errors, and every route's.
+
+    Only a public one does without an ID token.
+    """
     by_status: dict[int, list[Problem]] = {}
-    for problem in [*kinds(*errors, NotSignedIn), INTERNAL]:
+    for problem in [*kinds(*errors, *(() if is_public else (NotSignedIn,))), INTERNAL]:
         by_status.setdefault(problem.status, []).append(problem)
     return {status: _answer(by_status[status]) for status in sorted(by_status)}
 

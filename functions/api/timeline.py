@@ -4,19 +4,24 @@ from typing import Annotated, Self
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
 from functions.api.access import Caller, Wired
-from functions.api.models import BASE, Day, NextCursor, Told
+from functions.api.cached import NOT_MODIFIED, Cached, Revalidation
+from functions.api.models import A_CURSOR, BASE, Day, NextCursor, Told
 from functions.api.problems import documented
 from shared.domain.timeline import EventType, TimelineEvent
 from shared.domain.timeline_page import DayRange, TimelinePage, Window
 from shared.domain.tracking import UserId
 from shared.errors import InvalidRequest, StoreUnavailable
-from shared.usecases.read_timeline import PAGE, read_timeline
+from shared.usecases.kept_timeline import kept_timeline
+from shared.usecases.read_timeline import PAGE
 from shared.wiring import Wiring
 
 router = APIRouter(
-    prefix=f"{BASE}/timeline", tags=["timeline"], responses=documented(InvalidRequest, StoreUnavailable)
+    prefix=f"{BASE}/timeline",
+    tags=["timeline"],
+    responses={**NOT_MODIFIED, **documented(InvalidRequest, StoreUnavailable)},
 )
 
 
@@ -35,8 +40,10 @@ class EventAnswer(Told):
     episode_count: int
     seasons: list[int] = Field(description="All that it is about.")
     is_whole_season: bool
-    status_before: str | None = Field(description="What a change of status began with.")
-    status_after: str | None = Field(description="What a change of status ended with.")
+    status_before: str | None = Field(
+        description="What a change of status began with.", examples=["returning"]
+    )
+    status_after: str | None = Field(description="What a change of status ended with.", examples=["ended"])
 
     @classmethod
     def of(cls, event: TimelineEvent) -> Self:
@@ -65,7 +72,9 @@ class TimelineAnswer(Told):
 
     first_day: Day = Field(alias="from")
     last_day: Day = Field(alias="to")
-    timezone: str = Field(description="The zone that today is of: the user's, or UTC.")
+    timezone: str = Field(
+        description="The zone that today is of: the user's, or UTC.", examples=["Europe/Vienna"]
+    )
     events: list[EventAnswer]
     cursor: NextCursor
 
@@ -86,7 +95,10 @@ class TimelineQuery(BaseModel):
 
     types: list[EventType] = Field([], alias="type", description="Only events of these types; none: of all.")
     cursor: str | None = Field(
-        None, description="The `cursor` of the page before; none for the first page.", max_length=1_000
+        None,
+        description="The `cursor` of the page before; none for the first page.",
+        max_length=1_000,
+        examples=[A_CURSOR],
     )
     limit: int = Field(PAGE, description="How many a page has at most.", ge=1, le=200)
 
@@ -101,42 +113,47 @@ class DaysQuery(TimelineQuery):
 Asked = Annotated[TimelineQuery, Query()]
 
 
-@router.get("")
+@router.get("", response_model=TimelineAnswer)
 async def read_timeline_of_days(
-    asked: Annotated[DaysQuery, Query()], user_id: Caller, wiring: Wired
-) -> TimelineAnswer:
+    asked: Annotated[DaysQuery, Query()], user_id: Caller, wiring: Wired, cached: Cached
+) -> Response:
     """The events of some days, the first and the last among them."""
-    return await _read(user_id, DayRange.parse(asked.first_day, asked.last_day), asked, wiring)
+    return await _read(user_id, DayRange.parse(asked.first_day, asked.last_day), asked, wiring, cached)
 
 
-@router.get("/today")
-async def read_timeline_of_today(asked: Asked, user_id: Caller, wiring: Wired) -> TimelineAnswer:
+@router.get("/today", response_model=TimelineAnswer)
+async def read_timeline_of_today(asked: Asked, user_id: Caller, wiring: Wired, cached: Cached) -> Response:
     """The events of today, by the user's own calendar."""
-    return await _read(user_id, Window.TODAY, asked, wiring)
+    return await _read(user_id, Window.TODAY, asked, wiring, cached)
 
 
-@router.get("/week")
-async def read_timeline_of_week(asked: Asked, user_id: Caller, wiring: Wired) -> TimelineAnswer:
+@router.get("/week", response_model=TimelineAnswer)
+async def read_timeline_of_week(asked: Asked, user_id: Caller, wiring: Wired, cached: Cached) -> Response:
     """The events of seven days, today and on, by the user's own calendar."""
-    return await _read(user_id, Window.WEEK, asked, wiring)
+    return await _read(user_id, Window.WEEK, asked, wiring, cached)
 
 
-@router.get("/upcoming")
-async def read_upcoming_timeline(asked: Asked, user_id: Caller, wiring: Wired) -> TimelineAnswer:
+@router.get("/upcoming", response_model=TimelineAnswer)
+async def read_upcoming_timeline(asked: Asked, user_id: Caller, wiring: Wired, cached: Cached) -> Response:
     """The events of thirty days, today and on, by the user's own calendar."""
-    return await _read(user_id, Window.UPCOMING, asked, wiring)
+    return await _read(user_id, Window.UPCOMING, asked, wiring, cached)
 
 
 async def _read(
-    user_id: UserId, days: Window | DayRange, asked: TimelineQuery, wiring: Wiring
-) -> TimelineAnswer:
-    page = await read_timeline(
+    user_id: UserId, days: Window | DayRange, asked: TimelineQuery, wiring: Wiring, cached: Revalidation
+) -> Response:
+    answer = await kept_timeline(
         user_id,
         days,
         types=asked.types,
         cursor=asked.cursor,
         limit=asked.limit,
         timeline=wiring.timeline,
+        tell=lambda page: TimelineAnswer.of(page).model_dump_json(by_alias=True),
+        check=TimelineAnswer.model_validate_json,
+        cache=wiring.hot_cache,
+        changed=wiring.changed_shows,
         now=wiring.now,
     )
-    return TimelineAnswer.of(page)
+    # The next follow makes it wrong, so the app asks each time, and mostly hears that it has it already.
+    return cached.answer(answer.body, max_age=0)

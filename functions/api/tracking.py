@@ -8,6 +8,7 @@ from fastapi import APIRouter, Response
 from pydantic import Field, ValidationInfo, field_validator
 
 from functions.api.access import Caller, Wired
+from functions.api.limits import Limited
 from functions.api.models import (
     BASE,
     SWITCHES,
@@ -15,9 +16,9 @@ from functions.api.models import (
     AtHour,
     Cursor,
     HoursBefore,
-    Id,
     Limit,
     NextCursor,
+    ShowPath,
     Told,
     WishesAsked,
     examples,
@@ -26,8 +27,16 @@ from functions.api.models import (
 )
 from functions.api.problems import documented
 from shared.domain.following import Following
+from shared.domain.rate_limit import SYNC
 from shared.domain.show import ShowKey
-from shared.errors import Contention, InvalidRequest, NotFound, StoreUnavailable, Unavailable
+from shared.errors import (
+    Contention,
+    InvalidRequest,
+    NotFound,
+    StoreUnavailable,
+    TooManyRequests,
+    Unavailable,
+)
 from shared.usecases.follow_show import change_following, follow_show, unfollow_show
 from shared.usecases.read_follows import PAGE, FollowsPage, read_favorites, read_follows
 
@@ -110,7 +119,9 @@ class TrackingRequest(TrackingSettings):
 class FavoriteRequest(Asked):
     """Whether a show is a favourite."""
 
-    is_favorite: bool = Field(examples=[True])
+    is_favorite: bool
+
+    model_config = examples({"isFavorite": True})
 
 
 class TrackingAnswer(Told):
@@ -189,13 +200,20 @@ async def read_favorite_tracking(
     response_description="It is followed from now on.",
     responses={
         200: {"description": "It was followed already, and is now as asked.", "model": TrackingAnswer},
-        **documented(InvalidRequest, Contention, StoreUnavailable, Unavailable),
+        **documented(InvalidRequest, NotFound, Contention, StoreUnavailable, Unavailable, TooManyRequests),
     },
 )
 async def begin_tracking(
-    request: TrackingRequest, user_id: Caller, wiring: Wired, response: Response
+    request: TrackingRequest, user_id: Caller, wiring: Wired, response: Response, limits: Limited
 ) -> TrackingAnswer:
-    """Follow a show or a movie. Its alerts are planned at once where we know it, else when it is synced."""
+    """Follow a show or a movie. Its alerts are planned at once where we know it, else when it is synced.
+
+    How many we do not know may be asked for in a minute is limited; after a 429 the same request goes on.
+    """
+
+    async def admit() -> None:
+        await limits.spend(SYNC, user_id)
+
     followed = await follow_show(
         user_id,
         ShowKey.parse(request.show_id),
@@ -204,6 +222,7 @@ async def begin_tracking(
         notifications=wiring.notifications,
         topics=wiring.topics,
         now=wiring.now,
+        admit=admit,
     )
     if not followed.is_new:
         response.status_code = 200
@@ -212,7 +231,7 @@ async def begin_tracking(
 
 @router.patch("/{id}", responses=documented(InvalidRequest, NotFound, Contention, StoreUnavailable))
 async def change_tracking(
-    show_id: Id, request: TrackingSettings, user_id: Caller, wiring: Wired
+    show_id: ShowPath, request: TrackingSettings, user_id: Caller, wiring: Wired
 ) -> TrackingAnswer:
     """Change what is wanted of what is followed, and plan its alerts accordingly."""
     followed = await change_following(
@@ -227,7 +246,7 @@ async def change_tracking(
 
 
 @router.delete("/{id}", status_code=204, responses=documented(NotFound, Contention, StoreUnavailable))
-async def end_tracking(show_id: Id, user_id: Caller, wiring: Wired) -> None:
+async def end_tracking(show_id: ShowPath, user_id: Caller, wiring: Wired) -> None:
     """Stop following, and withdraw what is still to be told."""
     was_followed = await unfollow_show(
         user_id,
@@ -242,7 +261,7 @@ async def end_tracking(show_id: Id, user_id: Caller, wiring: Wired) -> None:
 
 @router.post("/{id}/favorite", responses=documented(InvalidRequest, NotFound, Contention, StoreUnavailable))
 async def mark_favorite(
-    show_id: Id, request: FavoriteRequest, user_id: Caller, wiring: Wired
+    show_id: ShowPath, request: FavoriteRequest, user_id: Caller, wiring: Wired
 ) -> TrackingAnswer:
     """Mark what is followed as a favourite, or no longer."""
 

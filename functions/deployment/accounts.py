@@ -96,7 +96,7 @@ def roles(place: Place, rows: Sequence[Function]) -> Group:
 
 def project_roles(row: Function) -> Sequence[str]:
     """What a function may do in the whole project."""
-    return (FUNCTION_ROLE, PUSH_ROLE) if row.pushes else (FUNCTION_ROLE,)
+    return (FUNCTION_ROLE, *([PUSH_ROLE] if row.pushes else []), *row.roles)
 
 
 def _roles_of(place: Place, row: Function) -> list[Step]:

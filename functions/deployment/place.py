@@ -1,7 +1,7 @@
 """Where to deploy to, what the accounts there are called, and the roles they are given."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from functions.catalog import Function, Schedule, Topic
@@ -34,6 +34,7 @@ class Place:
     project: str
     region: str
     app_url: str = ""
+    allowed_origins: str = ""
 
     def __post_init__(self) -> None:
         for name, value, pattern, like in (
@@ -48,6 +49,23 @@ class Place:
             raise Misconfigured(
                 f"APP_URL is {self.app_url!r}, and must be the web app's https address, as https://tracker.example"
             )
+
+        for origin in self._origins:
+            if not re.fullmatch(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?", origin):
+                raise Misconfigured(
+                    f"ALLOWED_ORIGINS has {origin!r}, and must have origins as https://app.example.com, with"
+                    " commas between them"
+                )
+
+    @property
+    def _origins(self) -> list[str]:
+        return re.findall(r"[^,\s]+", self.allowed_origins)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What functions can be told of it, by the names in their environment; empty: nothing is said."""
+        # gcloud has commas between settings, so there can be none in one.
+        return {"APP_URL": self.web_app, "ALLOWED_ORIGINS": " ".join(self._origins)}
 
     @property
     def web_app(self) -> str:

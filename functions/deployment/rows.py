@@ -93,7 +93,7 @@ def _deploy_words(place: Place, row: Function, staged: Path) -> Command:
     secrets = [f"{name}={name}:${{{version_variable(name)}}}" for name in row.secrets]
     environment = [
         f"GOOGLE_CLOUD_PROJECT={place.project}",
-        *([f"APP_URL={place.web_app}"] if row.pushes else []),
+        *(f"{name}={place.settings[name]}" for name in row.settings if place.settings[name]),
     ]
     return place.gcloud(
         *("functions", "deploy", row.deployed_name, "--gen2", f"--region={place.region}"),

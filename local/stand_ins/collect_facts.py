@@ -45,11 +45,12 @@ LISTED_SEASON_KEYS = ("id", "season_number", "name", "air_date", "episode_count"
 SEASON_KEYS = ("_id", "id", "season_number", "name", "air_date")
 EPISODE_KEYS = ("id", "episode_number", "name", "air_date", "episode_type", "runtime")
 AIRED_EPISODE_KEYS = ("id", "season_number", *EPISODE_KEYS[1:])
+LISTED_SHOW_KEYS = ("id", "name", "original_name", "first_air_date")
 EXTERNAL_ID_KEYS = ("imdb_id", "tvdb_id", "tvrage_id", "wikidata_id")
 
 
 def collect(recordings: Path, into: Path = FACTS_FOLDER) -> None:
-    """Write one file per chosen show and movie."""
+    """Write one file per chosen show and movie, and per list."""
     tmdb = recordings / "tmdb"
     for folder in ("tv", "movie"):
         (into / folder).mkdir(parents=True, exist_ok=True)
@@ -60,6 +61,28 @@ def collect(recordings: Path, into: Path = FACTS_FOLDER) -> None:
     movies = _movies(tmdb)
     for movie_id in MOVIES:
         (into / "movie" / f"{movie_id}.json").write_text(line(movies[movie_id]) + "\n", encoding="utf-8")
+    _collect_lists(tmdb, into / "lists")
+
+
+def _collect_lists(tmdb: Path, into: Path) -> None:
+    into.mkdir(parents=True, exist_ok=True)
+    lists = tmdb / "lists"
+    recorded = {
+        "trending-tv-week": [_read(lists / "trending-tv-week.json")],
+        "tv-popular": [_read(lists / f"tv-popular_page-{page}.json") for page in (1, 2)],
+    }
+    for name, pages in recorded.items():
+        told = [f"{line(key)}: {line(pages[0][key])}" for key in ("total_pages", "total_results")]
+        laid_out = [block("[", map(line, _listed_shows(page)), "]", 3) for page in pages]
+        text = block("{", [*told, f'"pages": {block("[", laid_out, "]", 2)}'], "}", 1)
+        (into / f"{name}.json").write_text(text + "\n", encoding="utf-8")
+    found = _listed_shows(_read(tmdb / "search" / "tv_include_adult-false_query-Breaking-Bad.json"))
+    text = block("{", [f'"breaking bad": {block("[", map(line, found), "]", 2)}'], "}", 1)
+    (into / "search-tv.json").write_text(text + "\n", encoding="utf-8")
+
+
+def _listed_shows(page: Facts) -> list[Facts]:
+    return [_keep(item, LISTED_SHOW_KEYS) for item in page["results"]]
 
 
 def _show(tmdb: Path, show_id: int, names: Mapping[int, Facts]) -> Facts:

@@ -8,7 +8,7 @@ Tests and the demo start it with `local.stand_ins.running.running_tmdb_stand_in`
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from starlette.applications import Starlette
@@ -20,6 +20,7 @@ from local.stand_ins.control import ControlledService
 from local.stand_ins.server import serve_command_line
 from local.stand_ins.tmdb_changes import MEDIA_TYPES, ChangesFeed
 from local.stand_ins.tmdb_facts import TmdbFacts, moved
+from local.stand_ins.tmdb_lists import KINDS, MOST_PAGES, TmdbLists
 
 BASE_PATH = "/3"
 MOST_APPENDED = 20
@@ -44,6 +45,12 @@ _TOO_MANY_APPENDED = {
     "status_message": "Too many append to response objects: The maximum number of remote calls is 20.",
 }
 
+_INVALID_PAGE = {
+    "success": False,
+    "status_code": 22,
+    "status_message": "Invalid page: Pages start at 1 and max at 500. They are expected to be an integer.",
+}
+
 _SEASON_PATH = re.compile(r"^/3/tv/(?P<show>\d+)/season/(?P<season>\d+)(?:\?|$)")
 _APPENDED = re.compile(r"^/3/tv/(?P<show>\d+)\?(?:.*&)?append_to_response=(?P<appended>[^&]*)")
 _APPENDED_SEASON = re.compile(r"season/(\d+)")
@@ -55,9 +62,13 @@ def make_application(facts: TmdbFacts | None = None) -> ControlledService:
     feed = ChangesFeed()
     answers = _Answers(known, feed)
     changes = _Changes(known, feed)
+    lists = _Lists(TmdbLists(known))
     service = Starlette(
         routes=[
             Route("/3/{media_type:str}/changes", answers.changes),
+            Route("/3/search/{kind:str}", lists.search),
+            Route("/3/trending/{kind:str}/week", lists.trending),
+            Route("/3/{kind:str}/popular", lists.popular),
             Route("/3/tv/{show_id:int}", answers.show),
             Route("/3/tv/{show_id:int}/season/{number:int}", answers.season),
             Route("/3/movie/{movie_id:int}", answers.movie),
@@ -130,6 +141,23 @@ class _Answers:
         return _found(request, self._facts.movie(request.path_params["movie_id"]))
 
 
+class _Lists:
+    """TMDB's searches and lists."""
+
+    def __init__(self, lists: TmdbLists) -> None:
+        self._lists = lists
+
+    async def search(self, request: Request) -> Response:
+        query = request.query_params.get("query", "")
+        return _of_kind(request, (*KINDS, "multi"), lambda kind, page: self._lists.search(kind, query, page))
+
+    async def trending(self, request: Request) -> Response:
+        return _of_kind(request, KINDS, self._lists.trending)
+
+    async def popular(self, request: Request) -> Response:
+        return _of_kind(request, KINDS, self._lists.popular)
+
+
 class _Changes:
     """The control paths by which a test or demo changes what TMDB knows.
 
@@ -188,6 +216,20 @@ def _found(request: Request, answer: dict[str, Any] | None) -> Response:
     if not _is_signed_in(request):
         return _error(401, _UNAUTHORIZED)
     return _error(404, _NOT_FOUND) if answer is None else _answer(answer)
+
+
+def _of_kind(
+    request: Request, kinds: Iterable[str], answer: Callable[[Any, int], dict[str, Any]]
+) -> Response:
+    """A page of a list of shows or movies."""
+    kind, page = request.path_params["kind"], request.query_params.get("page", "1")
+    if not _is_signed_in(request):
+        return _error(401, _UNAUTHORIZED)
+    if kind not in kinds:
+        return _error(404, _NOT_FOUND)
+    if not page.isdecimal() or not 1 <= int(page) <= MOST_PAGES:
+        return _error(400, _INVALID_PAGE)
+    return _answer(answer(kind, int(page)))
 
 
 def _answer(content: dict[str, Any]) -> Response:

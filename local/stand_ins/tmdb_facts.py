@@ -4,7 +4,7 @@ The shapes are those of the recorded answers; what the facts leave out is empty:
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,21 @@ class TmdbFacts:
         """The answer to `GET /movie/{id}`, or None if there is no such movie."""
         movie = self._movies.get(movie_id) or self._kept("movie", movie_id)
         return None if movie is None else _movie_answer(movie_id, movie)
+
+    def shows(self) -> Iterator[Facts]:
+        """All shows, each with its id: those put last first."""
+        return self._all("tv", self._shows)
+
+    def movies(self) -> Iterator[Facts]:
+        """All movies, likewise."""
+        return self._all("movie", self._movies)
+
+    def _all(self, kind: str, put: Mapping[int, Facts]) -> Iterator[Facts]:
+        yield from ({**facts, "id": id_} for id_, facts in reversed(list(put.items())))
+        for id_ in sorted(int(path.stem) for path in (self._folder / kind).glob("*.json")):
+            kept = self._kept(kind, id_)
+            if id_ not in put and kept is not None:
+                yield {**kept, "id": id_}
 
     def _show(self, show_id: int) -> Facts | None:
         return self._shows.get(show_id) or self._kept("tv", show_id)

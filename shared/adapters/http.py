@@ -179,6 +179,10 @@ class ServiceClient:
         """
         return await self._call(lambda: self._client.post(path, json=body, headers=headers), admission)
 
+    async def post_form(self, path: str, *, form: Mapping[str, str]) -> Answer:
+        """POST `form` as a page's form would be. As `post` in all else."""
+        return await self._call(lambda: self._client.post(path, data=form), None)
+
     async def _call(self, send: Callable[[], Awaitable[httpx.Response]], held: Admission | None) -> Answer:
         async for attempt in AsyncRetrying(
             stop=stop_after_attempt(self._patience.attempts),

@@ -19,6 +19,7 @@ MOST_AT_ONCE = 1000
 """Messages in one call: https://cloud.google.com/pubsub/quotas#resource_limits"""
 
 CALL_SECONDS = 5.0
+LOOK_SECONDS = 2.0
 PUBLISH_SECONDS = 10.0
 """How long one call may take, and how long it is made again: by itself the client goes on for ten minutes."""
 
@@ -65,6 +66,24 @@ class PubsubTopics:
                 raise Rejected(SERVICE, f"a message for {topic} is none that it takes") from error
             except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
                 raise Unavailable(SERVICE, f"nothing could be published to {topic}") from error
+
+    async def has(self, topic: str) -> bool:
+        """Whether there is such a topic. Where that is not ours to see, Pub/Sub has answered at least.
+
+        Raises:
+            Unavailable: Pub/Sub does not answer.
+        """
+        try:
+            await self._client.get_topic(
+                topic=f"projects/{self._project}/topics/{topic}", timeout=LOOK_SECONDS, retry=None
+            )
+        except exceptions.NotFound:
+            return False
+        except exceptions.PermissionDenied:
+            return True
+        except (exceptions.GoogleAPICallError, exceptions.RetryError) as error:
+            raise Unavailable(SERVICE, "it does not answer") from error
+        return True
 
     @cached_property
     def _client(self) -> "PublisherAsyncClient":

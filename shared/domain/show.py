@@ -10,6 +10,9 @@ from shared.domain.season import SeasonNumber
 
 MediaType = Literal["tv", "movie"]
 
+LAST_ID = 2**31 - 1
+"""TMDB's ids are whole numbers of 32 bits."""
+
 _SHOW_KEY = re.compile(r"(tv|movie)_([1-9][0-9]{0,15})", re.ASCII)
 
 

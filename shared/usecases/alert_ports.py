@@ -73,8 +73,14 @@ class UserStore(Protocol):
         """Store what the user is called."""
         ...
 
-    async def put_alerts(self, user_id: UserId, alerts: UserAlerts, now: datetime) -> None:
-        """Store it, and with it that what the user follows is to be planned anew."""
+    async def put_alerts(
+        self, user_id: UserId, alerts: UserAlerts, now: datetime, *, before: UserAlerts | None = None
+    ) -> None:
+        """Store it, and with it that what the user follows is to be planned anew.
+
+        With what was there `before` only what differs is written, so what another device changes meanwhile
+        stays.
+        """
         ...
 
     async def planned(self, user_id: UserId, requested_before: datetime) -> None:

@@ -30,5 +30,7 @@ async def change_profile(
     if changed.username != before.username:
         await users.put_username(user_id, changed.username, now())
     if changed.alerts != before.alerts:
-        await change_alerts(user_id, changed.alerts, users=users, topics=topics, now=now)
+        await change_alerts(
+            user_id, changed.alerts, before=before.alerts, users=users, topics=topics, now=now
+        )
     return changed

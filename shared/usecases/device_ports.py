@@ -22,8 +22,8 @@ class Devices(Protocol):
         """
         ...
 
-    async def remove(self, user_id: UserId, device_id: DeviceId) -> None:
-        """Push to it no more. Nothing happens where the user has no such device."""
+    async def remove(self, user_id: UserId, device_id: DeviceId) -> bool:
+        """Push to it no more. False where the user has no such device."""
         ...
 
     async def of_user(self, user_id: UserId) -> Sequence[Device]:

@@ -4,22 +4,30 @@ Each is one commit: what the user follows, the counts of the show, and the alert
 known to come. So whoever is killed has done all of it or nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+from tenacity import (
+    AsyncRetrying,
+    retry_if_exception_type,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from shared.domain.alert_plan import for_follower, without_follower
 from shared.domain.follow_state import FollowChange, FollowState
 from shared.domain.following import Following
 from shared.domain.notification import Notification
-from shared.domain.show import ShowKey
+from shared.domain.show import LAST_ID, ShowKey
 from shared.domain.tracking import UserId
 from shared.errors import Contention, NotFound
 from shared.usecases.alert_ports import FollowStore, NotificationStore
 from shared.usecases.request_syncs import request_syncs
 from shared.usecases.show_ports import Topics
 
-TRIES = 8
+PATIENCE_SECONDS = 8.0
+"""How long is tried again where others change the same documents: a favourite that fifty taps toggle."""
 
 MOST_ALERTS = 400
 """What one commit plans at most, the soonest: it may have 500 writes."""
@@ -41,6 +49,10 @@ def unchanged(following: Following) -> Following:
     return following
 
 
+async def admitted() -> None:
+    """Let everything pass."""
+
+
 async def follow_show(
     user_id: UserId,
     key: ShowKey,
@@ -50,19 +62,24 @@ async def follow_show(
     notifications: NotificationStore,
     topics: Topics,
     now: Callable[[], datetime],
+    admit: Callable[[], Awaitable[None]] = admitted,
 ) -> Followed:
     """Follow a show, as `edit` makes it of what is followed so far, or of one followed anew.
 
-    A show that was never synced is asked to be; it may be called again, and then asks again.
+    A show that was never synced is asked to be, after `admit`, which may raise; called again it asks again.
 
     Raises:
+        NotFound: TMDB has no such ids.
         Contention: others kept changing the same documents.
         StoreUnavailable, Unavailable: Firestore or Pub/Sub does not answer; the same call goes on.
     """
+    if key.tmdb_id > LAST_ID:
+        raise NotFound("There is no such show.")
     state, followed = await _settled(user_id, key, edit, follows, notifications, now, may_begin=True)
     if followed.is_new:
         state, followed = await _with_news(state, followed, follows, notifications, now)
     if state.show is None or not state.show.is_synced:
+        await admit()
         await request_syncs([key], topics=topics)
     return followed
 
@@ -115,15 +132,16 @@ async def unfollow_show(
     Raises:
         Contention, StoreUnavailable: as in `follow_show`.
     """
-    for _ in range(TRIES):
-        state = await follows.state(user_id, key)
-        if state.following is None:
-            return False
-        pending = await notifications.pending_of_show(user_id, key)
-        withdrawn = [gone for each in pending if (gone := without_follower(each, now())) is not None]
-        if await follows.write(FollowChange(state, None, _soonest(withdrawn)), now()):
+    async for attempt in _patiently():
+        with attempt:
+            state = await follows.state(user_id, key)
+            if state.following is None:
+                return False
+            pending = await notifications.pending_of_show(user_id, key)
+            withdrawn = [gone for each in pending if (gone := without_follower(each, now())) is not None]
+            await _write(FollowChange(state, None, _soonest(withdrawn)), follows, now())
             return True
-    raise Contention(f"Others kept changing what {key} is to this user.")
+    raise AssertionError("tenacity ends with an answer or an error")
 
 
 async def _settled(
@@ -137,20 +155,34 @@ async def _settled(
     may_begin: bool,
 ) -> tuple[FollowState, Followed]:
     """Store the follow as edited, with its alerts. Without an edit it takes over what the user wants now."""
-    for _ in range(TRIES):
-        state = await follows.state(user_id, key)
-        before = state.following
-        if before is None and not may_begin:
-            raise NotFound(f"You do not follow {key}.")
-        base = before or Following(user_id, key, user=state.user, followed_at=now())
-        following = edit(base) if edit is not None else replace(base, user=state.user)
-        changes = await _changes(state, following, notifications, now())
-        followed = Followed(following, is_new=before is None, changed_alerts=len(changes))
-        if following == before and not changes:
-            return state, followed
-        if await follows.write(FollowChange(state, following, changes), now()):
-            return state, followed
-    raise Contention(f"Others kept changing what {key} is to this user.")
+    async for attempt in _patiently():
+        with attempt:
+            state = await follows.state(user_id, key)
+            before = state.following
+            if before is None and not may_begin:
+                raise NotFound(f"You do not follow {key}.")
+            base = before or Following(user_id, key, user=state.user, followed_at=now())
+            following = edit(base) if edit is not None else replace(base, user=state.user)
+            changes = await _changes(state, following, notifications, now())
+            if following != before or changes:
+                await _write(FollowChange(state, following, changes), follows, now())
+            return state, Followed(following, is_new=before is None, changed_alerts=len(changes))
+    raise AssertionError("tenacity ends with an answer or an error")
+
+
+async def _write(change: FollowChange, follows: FollowStore, now: datetime) -> None:
+    if not await follows.write(change, now):
+        raise Contention(f"Others kept changing what {change.state.show_key} is to this user.")
+
+
+def _patiently() -> AsyncRetrying:
+    """Read and try again, later and later, while others are quicker."""
+    return AsyncRetrying(
+        stop=stop_after_delay(PATIENCE_SECONDS),
+        wait=wait_random_exponential(multiplier=0.02, max=0.5),
+        retry=retry_if_exception_type(Contention),
+        reraise=True,
+    )
 
 
 async def _with_news(

@@ -50,18 +50,21 @@ async def change_alerts(
     user_id: UserId,
     alerts: UserAlerts,
     *,
+    before: UserAlerts | None = None,
     users: UserStore,
     topics: Topics,
     now: Callable[[], datetime],
 ) -> None:
     """Store what a user wants of all shows, and where their day begins; their alerts follow shortly.
 
+    With what was there `before` only what differs is written.
+
     What is stored says that it is still to be planned, so it is also if nothing could be published.
 
     Raises:
         StoreUnavailable, Unavailable: Firestore or Pub/Sub does not answer; the same call goes on.
     """
-    await users.put_alerts(user_id, alerts, now())
+    await users.put_alerts(user_id, alerts, now(), before=before)
     await request_plan(user_id, topics=topics)
 
 

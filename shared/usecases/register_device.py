@@ -25,12 +25,12 @@ async def register_device(
 
 
 async def remove_device(user_id: UserId, device_id: str, *, devices: Devices) -> None:
-    """Push to this device no more, as when its user signs out. It may be gone already.
+    """Push to this device no more, as when its user signs out.
 
     Raises:
-        NotFound: no device can have that id.
+        NotFound: the user has no such device, or not any more.
+        Contention: it is written by others at the same moment.
         StoreUnavailable: Firestore does not answer.
     """
-    if not is_device_id(device_id):
-        raise NotFound("There is no such device.")
-    await devices.remove(user_id, DeviceId(device_id))
+    if not is_device_id(device_id) or not await devices.remove(user_id, DeviceId(device_id)):
+        raise NotFound("You have no such device.")

@@ -85,7 +85,7 @@ def test_a_function_is_deployed_with_the_values_of_its_row(
         "max-instances": str(row.max_instances),
         "service-account": PLACE.email(account_of(row)),
         "set-env-vars": f"GOOGLE_CLOUD_PROJECT={PLACE.project}"
-        + (f",APP_URL=https://{PLACE.project}.web.app" if row.pushes else ""),
+        + (f",APP_URL=https://{PLACE.project}.web.app" if "APP_URL" in row.settings else ""),
         **secrets_flag(row),
     }
     assert {name: flags.get(name) for name in expected} == expected
@@ -129,6 +129,7 @@ def test_a_functions_account_may_do_what_its_row_needs_and_no_more(
     needed = {("datastore.user", PLACE.project)}
     if row.pushes:
         needed.add(("firebasecloudmessaging.admin", PLACE.project))
+    needed |= {(role.removeprefix("roles/"), PLACE.project) for role in row.roles}
     needed |= {("secretmanager.secretAccessor", name) for name in row.secrets}
     needed |= {("pubsub.publisher", topic) for topic in row.publishes}
     if isinstance(row.trigger, Topic):
@@ -259,7 +260,10 @@ def test_the_paths_of_hosting_are_those_of_the_catalogue() -> None:
     settings = json.loads((stage.ROOT / "firebase.json").read_text())
 
     assert {rule["source"]: rule["function"]["functionId"] for rule in settings["hosting"]["rewrites"]} == {
-        row.trigger.path: row.deployed_name for row in FUNCTIONS if isinstance(row.trigger, Http)
+        path: row.deployed_name
+        for row in FUNCTIONS
+        if isinstance(row.trigger, Http)
+        for path in row.trigger.paths
     }
 
 

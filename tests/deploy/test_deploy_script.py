@@ -163,6 +163,22 @@ def test_a_web_apps_address_that_is_none_is_named(capsys: pytest.CaptureFixture[
     assert "APP_URL is" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "origins", ["*", "tracker.example", "https://tracker.example/", "https://a.example,x"]
+)
+def test_an_origin_that_is_none_is_named(capsys: pytest.CaptureFixture[str], origins: str) -> None:
+    here = ["--project=my-tracker", "--region=europe-west1", f"--allowed-origins={origins}"]
+
+    assert deploy.main(["plan", *here]) == 2
+    assert "ALLOWED_ORIGINS has" in capsys.readouterr().err
+
+
+def test_the_api_is_told_whose_pages_may_call_it() -> None:
+    place = Place("my-tracker", "europe-west1", "", "https://a.example, http://localhost:5173")
+    # gcloud has commas between settings.
+    assert place.settings["ALLOWED_ORIGINS"] == "https://a.example http://localhost:5173"
+
+
 def test_pushes_are_told_where_the_web_app_is() -> None:
     assert Place("my-tracker", "europe-west1").web_app == "https://my-tracker.web.app"
     own = Place("my-tracker", "europe-west1", "https://tracker.example/app")

@@ -128,7 +128,7 @@ class Instance(Wiring):
 
     async def close(self) -> None:
         """Close what was opened."""
-        for service in ("_tmdb", "_tvdb", "_omdb"):
+        for service in ("_tmdb", "_tvdb", "_omdb", "_firebase_accounts", "_firebase_tokens"):
             if service in self.__dict__:
                 await getattr(self, service).close()
         if "push_sender" in self.__dict__:

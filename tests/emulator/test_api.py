@@ -311,9 +311,10 @@ async def test_a_device_is_registered_and_removed(ada: httpx.AsyncClient, firest
     by_fid = ok(await ada.post("/me/devices", json={"platform": "web", "fid": "f1"}), 201)["id"]
     stored = (await firestore.document(paths.device(ADA, DeviceId("phone-1"))).get()).to_dict() or {}
     assert (stored["token"], stored["platform"], stored["name"]) == ("t1", "android", "Ada's phone")
-    for device_id in ("phone-1", by_fid, "phone-1"):
+    for device_id in ("phone-1", by_fid):
         assert ok(await ada.delete(f"/me/devices/{device_id}"), 204) is None
         assert not (await firestore.document(paths.device(ADA, DeviceId(device_id))).get()).exists
+        assert ok(await ada.delete(f"/me/devices/{device_id}"), 404)["code"] == "not_found"
 
 
 async def test_another_users_documents_are_out_of_reach(
@@ -343,7 +344,7 @@ async def test_another_users_documents_are_out_of_reach(
         theirs = await eve.request(method, path, json={"isFavorite": True})
         nobodys = await eve.request(method, path.replace(str(SILO), "tv_9"), json={"isFavorite": True})
         assert ok(theirs, 404)["detail"].replace(str(SILO), "tv_9") == ok(nobodys, 404)["detail"]
-    ok(await eve.delete("/me/devices/phone"), 204)
+    ok(await eve.delete("/me/devices/phone"), 404)
     assert ok(await eve.get("/tracking"))["tracking"] == []
     assert ok(await eve.get("/tracking/favorites"))["tracking"] == []
     assert ok(await eve.get("/timeline/upcoming"))["events"] == []
@@ -401,3 +402,40 @@ async def test_the_real_function_serves_a_user_who_signed_up(
     assert "outcome=refused status=422" in log
     for secret in (token, user_id, device["id"], "Traceback"):
         assert secret not in log
+
+
+async def test_nobody_keeps_what_is_one_users(ada: httpx.AsyncClient) -> None:
+    for path in ("/me", "/tracking", "/notifications", "/notifications/episode_1/why", "/nowhere"):
+        answer = await ada.get(path)
+        assert answer.headers["Cache-Control"] == "private, no-store", path
+        assert "Authorization" in answer.headers["Vary"], path
+
+
+async def test_ids_that_tmdb_cannot_have_are_none(ada: httpx.AsyncClient) -> None:
+    assert (await ada.post("/tracking", json={"showId": "tv_9999999999999"})).status_code == 404
+    answer = await ada.put("/tracking/tv_9999999999999/watched", json={"season": 1})
+    assert answer.status_code == 404
+
+
+async def test_asking_for_shows_that_nobody_knows_is_limited(ada: httpx.AsyncClient) -> None:
+    answers = [await ada.post("/tracking", json={"showId": f"tv_{number}"}) for number in range(1, 40)]
+
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) == {201, 429}
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.json()["code"] == "too_many_requests"
+    assert int(refused.headers["Retry-After"]) >= 1
+
+
+async def test_a_document_that_is_full_is_no_fault_of_ours(
+    ada: httpx.AsyncClient, firestore: AsyncClient
+) -> None:
+    full = {"1_1": {"watched": True, "note": "x" * 1_047_600}}
+    await firestore.document(f"users/{ADA}/episode_tracking/1396").set({"episodes": full})
+
+    answers = [
+        await ada.put("/tracking/tv_1396/watched", json={"season": 2, "episode": number})
+        for number in range(1, 1_500, 300)
+    ]
+
+    assert {answer.status_code for answer in answers} <= {200, 422}

@@ -274,10 +274,12 @@ async def test_a_device_is_removed_by_the_id_it_was_given(
 ) -> None:
     device_id = await devices.register(ADA, phone("one"), NOW)
     await devices.register(ADA, phone("two"), NOW)
-    await remove_device(EVE, device_id, devices=devices)
+    with pytest.raises(NotFound):
+        await remove_device(EVE, device_id, devices=devices)
     assert len(await all_paths(firestore)) == 2
 
-    for _ in range(2):
+    await remove_device(ADA, device_id, devices=devices)
+    with pytest.raises(NotFound):
         await remove_device(ADA, device_id, devices=devices)
     assert await targets(devices, ADA) == [Target("android", token="two")]
 

@@ -1,181 +1,249 @@
-"""What firestore.rules let an app read and write by itself, asked of the emulator over its REST API."""
+"""What firestore.rules let an app do by itself: every path × everyone × everything that can be done."""
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-from local.auth_emulator import unsigned_token
-from local.emulators import ADMIN, Emulators
+from local.emulators import Emulators
+from shared.adapters.firestore import paths
+from shared.domain.kept_answer import AnswerKey
+from shared.domain.season import SeasonKey, SeasonNumber, ShowId
+from shared.domain.show import ShowKey
+from shared.domain.tracking import TrackingKey, UserId
 from tests.emulator.harness import new_project
+from tests.emulator.rules_database import PEOPLE, VERBS, RulesDatabase
 
-# Who asks: `ada`, whose documents they are; `eve`, another user; `nobody`, who is not signed in.
-# Each row holds for everyone named and each thing done; `list` is of the collection that the document is in.
+# Get, list, create, update, delete. Whoever is named in a path as ada is the first of the columns.
 TABLE = """
-who         what                           where                                  allowed
+path                                      ada    eve    nobody admin
 
-ada         get                            users/ada                              may
-ada         list create update delete      users/ada                              may not
-eve nobody  get list create update delete  users/ada                              may not
+users/ada                                 g----  -----  -----  -----
+users/ada/episode_tracking/1396           glcud  -----  -----  -----
+users/ada/tracked_shows/tv_1396           gl---  -----  -----  -----
+users/ada/tracked_shows/movie_603         gl---  -----  -----  -----
+users/ada/devices/phone                   gl---  -----  -----  -----
+users/ada/notifications/episode_62085     gl---  -----  -----  -----
+users/ada/private/sessions                -----  -----  -----  -----
+users/ada/private/calendar                -----  -----  -----  -----
+users/ada/private/trakt                   -----  -----  -----  -----
+users/ada/private/trakt/deeper/1          -----  -----  -----  -----
+users/ada/new_one/1                       gl---  -----  -----  -----
 
-ada         get list create update delete  users/ada/episode_tracking/1396        may
-eve nobody  get list create update delete  users/ada/episode_tracking/1396        may not
-ada         create                         users/ada/episode_tracking/tv_1396     may not
-ada         create                         users/ada/episode_tracking/01396       may not
-ada         create                         users/ada/episode_tracking/1396x       may not
-ada         create                         users/ada/episode_tracking/0           may not
-ada         create                         users/ada/episode_tracking/-1          may not
-ada         delete                         users/ada/episode_tracking/old-id      may
-ada         get create update delete       users/ada/episode_tracking/1/more/1    may not
+tmdb_cache/tv                             -----  -----  -----  -----
+tmdb_cache/tv/seasons/1396_1              g----  g----  -----  g----
+tmdb_cache/movie/details/603              g----  g----  -----  g----
+shows/tv_1396                             g----  g----  -----  g----
+shows/tv_1396/seasons/1                   gl---  gl---  -----  gl---
+timeline_events/episode_62085             gl---  gl---  -----  gl---
 
-ada         get list                       users/ada/tracked_shows/tv_1396        may
-ada         create update delete           users/ada/tracked_shows/tv_1396        may not
-ada         create update delete           users/ada/tracked_shows/movie_603      may not
-eve nobody  get list create update delete  users/ada/tracked_shows/tv_1396        may not
+found_shows/tv_1396                       -----  -----  -----  -----
+api_cache/search_0a                       -----  -----  -----  -----
+rate_limits/search_ada                    -----  -----  -----  -----
+calendar_keys/0a                          -----  -----  -----  -----
+enrich_queue/ada_1396                     -----  -----  -----  -----
+sync_state/held_shows                     -----  -----  -----  -----
+sync_state/tvdb_token                     -----  -----  -----  -----
+sync_log/1                                -----  -----  -----  -----
+erasures/0a                               -----  -----  -----  -----
+new_one/1                                 -----  -----  -----  -----
 
-ada         get list                       users/ada/devices/phone                may
-ada         create update delete           users/ada/devices/phone                may not
-eve nobody  get list create update delete  users/ada/devices/phone                may not
-
-ada         get list                       users/ada/notifications/1              may
-ada         create update delete           users/ada/notifications/1              may not
-eve nobody  get list create update delete  users/ada/notifications/1              may not
-
-ada eve nobody  get list create update delete  users/ada/private/trakt            may not
-ada eve nobody  get list create update delete  users/ada/unheard_of/1             may not
-
-ada         get                            tmdb_cache/tv/seasons/1396_1           may
-nobody      get                            tmdb_cache/tv/seasons/1396_1           may not
-ada nobody  list create update delete      tmdb_cache/tv/seasons/1396_1           may not
-ada         get                            tmdb_cache/movie/details/603           may
-nobody      get                            tmdb_cache/movie/details/603           may not
-ada nobody  list create update delete      tmdb_cache/movie/details/603           may not
-ada nobody  get list create update delete  tmdb_cache/tv                          may not
-
-ada         get                            shows/tv_1396                          may
-nobody      get                            shows/tv_1396                          may not
-ada nobody  list create update delete      shows/tv_1396                          may not
-ada         get list                       shows/tv_1396/seasons/1                may
-nobody      get list                       shows/tv_1396/seasons/1                may not
-ada nobody  create update delete           shows/tv_1396/seasons/1                may not
-ada         get list                       timeline_events/1                      may
-nobody      get list                       timeline_events/1                      may not
-ada nobody  create update delete           timeline_events/1                      may not
-
-ada nobody  get list create update delete  enrich_queue/ada_1396                  may not
-ada nobody  get list create update delete  sync_state/enrich_sweep                may not
-ada nobody  get list create update delete  sync_log/1                             may not
-ada nobody  get list create update delete  api_cache/1                            may not
-ada nobody  get list create update delete  unheard_of/1                           may not
+users/ada/episode_tracking/0              gl--d  -----  -----  -----
+users/ada/episode_tracking/-1             gl--d  -----  -----  -----
+users/ada/episode_tracking/01396          gl--d  -----  -----  -----
+users/ada/episode_tracking/1396x          gl--d  -----  -----  -----
+users/ada/episode_tracking/tv_1396        gl--d  -----  -----  -----
+users/ada/episode_tracking/99999999999999999  gl--d  -----  -----  -----
+users/ada/episode_tracking/1396/new_one/1     gl---  -----  -----  -----
 """
 
-COLLECTION_GROUPS = ["episode_tracking", "tracked_shows", "devices", "notifications", "private", "seasons"]
+ROWS = [line.split() for line in TABLE.strip().splitlines()[1:] if line]
 
-EPISODES = {"mapValue": {"fields": {"1_1": {"mapValue": {"fields": {"watched": {"booleanValue": True}}}}}}}
-
-
-def rows() -> list[Any]:
-    found = []
-    for line in TABLE.strip().splitlines()[1:]:
-        if line:
-            words = line.replace("may not", "may-not").split()
-            where, allowed = words[-2:]
-            people = [word for word in words if word in ("ada", "eve", "nobody")]
-            for who in people:
-                for what in words[len(people) : -2]:
-                    is_allowed = allowed == "may"
-                    name = f"{who} {allowed} {what} {where}"
-                    found.append(pytest.param(who, what, where, is_allowed, id=name))
-    return found
+SHOW, USER = ShowKey("tv", 1396), UserId("ada")
+EXAMPLES: dict[str, Any] = {
+    "AnswerKey": AnswerKey("search"),
+    "DeviceId": "phone",
+    "MovieId": 603,
+    "SeasonKey": SeasonKey(ShowId(1396), SeasonNumber(1)),
+    "SeasonNumber": SeasonNumber(1),
+    "ShowKey": SHOW,
+    "TrackingKey": TrackingKey(USER, ShowId(1396)),
+    "UserId": USER,
+    "str": "any",
+}
 
 
-class Database:
-    """The documents of one project, through the emulator's REST API."""
-
-    def __init__(self, emulators: Emulators, project: str) -> None:
-        self._project = project
-        self._name = f"projects/{project}/databases/(default)/documents"
-        self._client = httpx.Client(base_url=f"http://{emulators.firestore}/v1/{self._name}", timeout=60)
-
-    def close(self) -> None:
-        self._client.close()
-
-    def prepare(self, what: str, where: str) -> None:
-        """Have the document there, or not there for `create`."""
-        if what == "create":
-            self._client.delete(where, headers=ADMIN).raise_for_status()
-        else:
-            self._client.patch(where, headers=ADMIN, json={"fields": {}}).raise_for_status()
-
-    def may(self, who: str, what: str, where: str, fields: dict[str, Any] | None = None) -> bool:
-        """Do it, and say whether that was allowed."""
-        written = {"json": {"fields": fields or {}}}
-        match what:
-            case "get":
-                return self._is_allowed(who, "GET", where)
-            case "list":
-                return self._is_allowed(who, "GET", where.rpartition("/")[0])
-            case "create":
-                return self._is_allowed(
-                    who, "PATCH", where, params={"currentDocument.exists": "false"}, **written
-                )
-            case "update":
-                return self._is_allowed(
-                    who, "PATCH", where, params={"currentDocument.exists": "true"}, **written
-                )
-            case "delete":
-                return self._is_allowed(who, "DELETE", where)
-        raise ValueError(what)
-
-    def may_query_group(self, who: str, collection: str) -> bool:
-        query = {"structuredQuery": {"from": [{"collectionId": collection, "allDescendants": True}]}}
-        return self._is_allowed(who, "POST", ":runQuery", json=query)
-
-    def _is_allowed(self, who: str, method: str, where: str, **request: Any) -> bool:
-        headers = {} if who == "nobody" else {"Authorization": f"Bearer {unsigned_token(self._project, who)}"}
-        path = where if where.startswith(":") else f"/{where}"
-        response = self._client.request(
-            method, f"{str(self._client.base_url).rstrip('/')}{path}", headers=headers, **request
-        )
-        assert response.status_code in (200, 403), response.text
-        return response.status_code == httpx.codes.OK
+def collections() -> Iterator[str]:
+    """The collections of all that `paths.py` can name, as ada's and of one show."""
+    for name, value in vars(paths).items():
+        if name.isupper() and isinstance(value, str):
+            # Without a slash it is the name of a collection, which is in some path.
+            if "/" in value:
+                yield value if value.count("/") % 2 == 0 else value.rpartition("/")[0]
+        elif inspect.isfunction(value) and value.__module__ == paths.__name__:
+            asked = inspect.signature(value)
+            if asked.return_annotation is str and "path" not in asked.parameters:
+                kinds = [
+                    getattr(one.annotation, "__name__", one.annotation) for one in asked.parameters.values()
+                ]
+                yield value(*(EXAMPLES[kind] for kind in kinds)).rpartition("/")[0]
 
 
 @pytest.fixture(scope="module")
-def database(emulators: Emulators) -> Iterator[Database]:
-    opened = Database(emulators, new_project())
+def database(emulators: Emulators) -> Iterator[RulesDatabase]:
+    opened = RulesDatabase(emulators, new_project())
     yield opened
     opened.close()
 
 
-@pytest.mark.parametrize(("who", "what", "where", "is_allowed"), rows())
-def test_who_may_do_what(database: Database, who: str, what: str, where: str, is_allowed: bool) -> None:
-    database.prepare(what, where)
-    assert database.may(who, what, where) == is_allowed
+@pytest.mark.parametrize("who", PEOPLE)
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row[0])
+def test_who_may_do_what(database: RulesDatabase, who: str, row: list[str]) -> None:
+    where, *expected = row
+    assert database.allowed(who, where) == expected[PEOPLE.index(who)]
 
 
-@pytest.mark.parametrize("who", ["ada", "nobody"])
-@pytest.mark.parametrize("collection", COLLECTION_GROUPS)
-def test_nobody_reads_through_the_users_of_a_collection_group(
-    database: Database, who: str, collection: str
+def test_every_collection_has_a_row() -> None:
+    found = set(collections())
+    assert {"users/ada/private", "shows/tv_1396/seasons", "sync_state", "api_cache"} <= found
+    assert found <= {row[0].rpartition("/")[0] for row in ROWS}
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_nobody_reads_through_all_users_by_the_name_of_a_collection(
+    database: RulesDatabase, who: str
 ) -> None:
-    assert not database.may_query_group(who, collection)
+    named = {row[0].split("/")[-2] for row in ROWS}
+    assert {"episode_tracking", "private", "seasons", "devices"} <= named
+    # Timeline events are everybody's, but only where they are: asked for by name, others could be among them.
+    assert {name for name in named if database.may_query(who, name)} == set()
 
 
-@pytest.mark.parametrize("what", ["create", "update"])
+ENTRY = {"mapValue": {"fields": {"watched": {"booleanValue": True}}}}
+TITLE = {"stringValue": "Breaking Bad"}
+
+
+def episodes(*keys: str) -> dict[str, Any]:
+    return {"mapValue": {"fields": dict.fromkeys(keys, ENTRY)}}
+
+
+def below(key: str, entry: dict[str, Any]) -> dict[str, Any]:
+    return {"mapValue": {"fields": {key: entry}}}
+
+
+def whole_entry() -> dict[str, Any]:
+    """What the app and the functions have written."""
+    fields = {
+        "watched": {"booleanValue": True},
+        "watchedAt": {"timestampValue": "2026-03-10T20:15:00Z"},
+        "episodeId": {"integerValue": "62085"},
+        "episodeName": {"stringValue": "Pilot"},
+        "episodeAirDate": {"nullValue": None},
+        "posterPath": {"stringValue": "/still.jpg"},
+    }
+    return below("1_1", {"mapValue": {"fields": fields}})
+
+
+NO_ENTRIES: list[dict[str, Any]] = [
+    {"booleanValue": True},
+    {"nullValue": None},
+    {"stringValue": "watched"},
+    {"arrayValue": {"values": []}},
+    {"mapValue": {"fields": {"watched": {"stringValue": "true"}}}},
+    {"mapValue": {"fields": {"watched": {"nullValue": None}}}},
+]
+
+SHAPES = [
+    pytest.param({"episodes": episodes("1_1", "0_12"), "title": TITLE}, True, id="as an app writes it"),
+    pytest.param({"episodes": whole_entry(), "title": TITLE}, True, id="as the functions leave it"),
+    pytest.param({"episodes": episodes("1_1", "999999_999999")}, True, id="the largest numbers"),
+    pytest.param({"episodes": episodes()}, True, id="nothing watched yet"),
+    pytest.param({"title": TITLE, "lastUpdated": {"integerValue": "1"}}, True, id="no episodes yet"),
+    pytest.param({}, True, id="nothing"),
+    pytest.param({"episodes": {"arrayValue": {"values": []}}}, False, id="a list"),
+    pytest.param({"episodes": {"stringValue": "1_1"}}, False, id="a text"),
+    pytest.param({"episodes": {"booleanValue": True}}, False, id="a switch"),
+    pytest.param({"episodes": {"nullValue": None}}, False, id="null"),
+    *(
+        pytest.param({"episodes": episodes("1_1", key)}, False, id=f"key {key}")
+        for key in (
+            "1",
+            "1_",
+            "_1",
+            "01_1",
+            "1_01",
+            "s1_1",
+            "1-1",
+            "1_1_1",
+            "-1_1",
+            "1_1 ",
+            "1000000_1",
+            "title",
+            "١_1",
+        )
+    ),
+    pytest.param({"episodes": below("1_1", {"mapValue": {}})}, True, id="an entry that says nothing"),
+    *(pytest.param({"episodes": below("1_1", entry)}, False, id=f"an entry {entry}") for entry in NO_ENTRIES),
+]
+
+
+@pytest.mark.parametrize("verb", ["create", "update"])
+@pytest.mark.parametrize(("fields", "is_allowed"), SHAPES)
+def test_what_was_watched_has_a_known_shape(
+    database: RulesDatabase, verb: str, fields: dict[str, Any], is_allowed: bool
+) -> None:
+    where = "users/ada/episode_tracking/1396"
+    database.drop(where)
+    if verb == "update":
+        database.put(where, {"title": TITLE})
+    assert database.may("ada", verb, where, fields) == is_allowed
+
+
 @pytest.mark.parametrize(
-    ("fields", "is_allowed"),
+    ("before", "after", "is_allowed"),
     [
-        ({"episodes": EPISODES, "title": {"stringValue": "Breaking Bad"}}, True),
-        ({"episodes": {"mapValue": {}}}, True),
-        ({"title": {"stringValue": "no episodes yet"}}, True),
-        ({"episodes": {"arrayValue": {"values": []}}}, False),
-        ({"episodes": {"stringValue": "1_1"}}, False),
-        ({"episodes": {"nullValue": None}}, False),
+        (["old key"], ["old key"], True),
+        (["old key"], ["old key", "1_1"], True),
+        (["old key", "1_1"], ["1_1"], True),
+        (["old key"], ["old key", "new key"], False),
+        (["1_1"], ["1_1", "new key"], False),
     ],
 )
-def test_episodes_are_a_map(database: Database, what: str, fields: dict[str, Any], is_allowed: bool) -> None:
+def test_what_was_there_before_may_stay(
+    database: RulesDatabase, before: list[str], after: list[str], is_allowed: bool
+) -> None:
     where = "users/ada/episode_tracking/1396"
-    database.prepare(what, where)
-    assert database.may("ada", what, where, fields) == is_allowed
+    database.put(where, {"episodes": episodes(*before)})
+    assert database.may("ada", "update", where, {"episodes": episodes(*after)}) == is_allowed
+
+
+def test_rules_see_no_further_than_the_first_new_entry(database: RulesDatabase) -> None:
+    """The functions have to take whatever else is there for an entry that cannot be read."""
+    where = "users/ada/episode_tracking/1396"
+    odd: dict[str, Any] = {"booleanValue": True}
+    database.put(where, {"episodes": episodes("1_1")})
+    assert database.may("ada", "update", where, {"episodes": below("1_1", odd)})
+    both = {"mapValue": {"fields": {"1_1": ENTRY, "1_2": ENTRY, "1_3": odd}}}
+    assert database.may("ada", "update", where, {"episodes": both})
+    assert database.may("ada", "update", where, {"episodes": {"mapValue": {"fields": {"1_3": odd}}}})
+
+
+def test_what_was_no_map_can_be_mended(database: RulesDatabase) -> None:
+    where = "users/ada/episode_tracking/1396"
+    database.put(where, {"episodes": {"stringValue": "1_1"}})
+    assert not database.may("ada", "update", where, {"episodes": {"stringValue": "1_1"}, "title": TITLE})
+    assert database.may("ada", "update", where, {"episodes": episodes("1_1")})
+
+
+def test_a_very_long_show_can_be_written(database: RulesDatabase) -> None:
+    where = "users/ada/episode_tracking/1396"
+    keys = [f"{season}_{number}" for season in range(1, 31) for number in range(1, 201)]
+    database.put(where, {"episodes": episodes(*keys[:-1])})
+    assert database.may("ada", "update", where, {"episodes": episodes(*keys)})
+    assert database.may("ada", "delete", where)
+    assert database.may("ada", "create", where, {"episodes": episodes(*keys)})
+
+
+def test_the_verbs_have_initials_of_their_own() -> None:
+    assert len({verb[0] for verb in VERBS}) == len(VERBS)

@@ -1,4 +1,4 @@
-"""On the whole platform: a show is followed, TMDB's data change, and the phone shows it. Once."""
+"""A person's first hour on the whole platform: register, search, follow, and see what is new, once."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
@@ -8,7 +8,6 @@ from typing import Any
 import httpx
 import pytest
 
-from local.auth_emulator import sign_up
 from local.stand_ins.running import RunningTmdbStandIn
 from local.stand_ins.running_fcm import RunningFcmStandIn
 from tests.emulator.leftovers import wait_until
@@ -23,9 +22,12 @@ BEFORE, AFTER = "20260715T0000", "20260719T1000"
 class App:
     """One user's app."""
 
-    def __init__(self, api: str, token: str) -> None:
-        headers = {"Authorization": f"Bearer {token}"}
-        self.client = httpx.Client(base_url=httpx.URL(api).join("/api/v1/"), headers=headers, timeout=30)
+    def __init__(self, api: str) -> None:
+        self.client = httpx.Client(base_url=httpx.URL(api).join("/api/v1/"), timeout=30)
+
+    def register(self, email: str) -> None:
+        signed_in = self.post("auth/register", email=email, password="correct horse battery")
+        self.client.headers["Authorization"] = f"Bearer {signed_in['idToken']}"
 
     def post(self, path: str, **body: Any) -> Any:
         answer = self.client.post(path, json=body)
@@ -77,8 +79,7 @@ def fcm(served: Served) -> Iterator[RunningFcmStandIn]:
 
 @pytest.fixture
 def app(served: Served) -> Iterator[App]:
-    _, token = sign_up(served.running.emulators["auth"], "grace@example.com")
-    app = App(served.running.functions["api"], token)
+    app = App(served.running.functions["api"])
     yield app
     app.client.close()
 
@@ -89,10 +90,13 @@ def test_what_is_new_is_on_the_screen_and_in_the_inbox_once(
     days = (datetime.now(UTC).date() - date(2026, 7, 26)).days
     tmdb.put_season_as_recorded(ONE_PIECE, 23, BEFORE, days=days)
 
+    app.register("grace@example.com")
     app.post("me/devices", platform="android", token="graces-phone")
+    (found,) = [one for one in app.get("shows/search?q=one+piece")["shows"] if one["id"] == f"tv_{ONE_PIECE}"]
     # Its time began yesterday, whatever the hour is now.
-    app.post("tracking", showId=f"tv_{ONE_PIECE}", notifyHoursBefore=24)
+    app.post("tracking", showId=found["id"], notifyHoursBefore=24)
     wait_until(lambda: "outcome=ok" in served.log("show_sync"), "the show is synced")
+    assert found["id"] in [one["id"] for one in app.get("shows/search?q=one+peice")["shows"]]
     assert fcm.screen("graces-phone") == []
     tmdb.put_season_as_recorded(ONE_PIECE, 23, AFTER, days=days)
     assert command(served, "local.run_job", "poll-changes").returncode == 0
@@ -103,6 +107,7 @@ def test_what_is_new_is_on_the_screen_and_in_the_inbox_once(
     wait_until(lambda: app.sent() == [NEW], "the inbox has it")
     assert app.get("notifications/unread-count") == {"unread": 1}
     assert len(app.get("notifications?status=pending")["notifications"]) == 10
+    assert [event["id"] for event in app.get("timeline/today")["events"]] == [NEW]
 
     command(served, "local.run_job", "full-sync")
     assert '"handedOver":0' in command(served, "local.run_job", "dispatch-notifications").stdout

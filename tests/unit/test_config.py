@@ -42,6 +42,8 @@ def test_every_setting_is_read() -> None:
             "OMDB_API_KEY": "s3cr3t-omdb",
             "FCM_BASE_URL": "http://127.0.0.1:8084",
             "APP_URL": "https://app.example.com",
+            "FIREBASE_WEB_API_KEY": "s3cr3t-key\n",
+            "ALLOWED_ORIGINS": "https://other.example, https://app.example.com,http://10.0.0.1:8080",
             "SEASON_TTL_DAYS": "10",
             "ONGOING_SEASON_TTL_DAYS": "0.5",
             "CLAIM_LEASE_SECONDS": "1.5",
@@ -64,6 +66,8 @@ def test_every_setting_is_read() -> None:
         omdb_api_key="s3cr3t-omdb",
         fcm_base_url="http://127.0.0.1:8084",
         app_url="https://app.example.com",
+        firebase_web_api_key="s3cr3t-key",
+        allowed_origins=("https://app.example.com", "https://other.example", "http://10.0.0.1:8080"),
     )
     assert "s3cr3t" not in repr(settings)
 
@@ -140,3 +144,39 @@ def test_an_emulator_is_fine_elsewhere_and_an_empty_name_is_none(emulator: str) 
     refuse_emulators_in_cloud({emulator: "127.0.0.1:8080"})
     refuse_emulators_in_cloud({emulator: "", "K_SERVICE": "enrich"})
     refuse_emulators_in_cloud({"K_SERVICE": "enrich"})
+
+
+@pytest.mark.parametrize(
+    ("origins", "allowed"),
+    [
+        ("", ()),
+        (" , ", ()),
+        ("https://a.example https://b.example\n", ("https://a.example", "https://b.example")),
+        ("https://a.example,https://a.example", ("https://a.example",)),
+        ("http://localhost:5173", ("http://localhost:5173",)),
+    ],
+)
+def test_origins_are_origins(origins: str, allowed: tuple[str, ...]) -> None:
+    assert read_settings({**PROJECT, "ALLOWED_ORIGINS": origins}).allowed_origins == allowed
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        "*",
+        "null",
+        "a.example",
+        "https://a.example/",
+        "https://a.example/app",
+        "https://*.a.example",
+        "file://",
+    ],
+)
+def test_what_is_no_origin_is_refused(origin: str) -> None:
+    with pytest.raises(Misconfigured, match="ALLOWED_ORIGINS"):
+        read_settings({**PROJECT, "ALLOWED_ORIGINS": f"https://ok.example,{origin}"})
+
+
+def test_the_web_apps_own_pages_may_call() -> None:
+    settings = read_settings({**PROJECT, "APP_URL": "https://tracker.example/app"})
+    assert settings.allowed_origins == ("https://tracker.example",)

@@ -11,7 +11,7 @@ from google.cloud.firestore_v1.async_batch import AsyncWriteBatch
 from google.cloud.firestore_v1.types import WriteResult
 
 from shared import usage
-from shared.errors import Contention, StoreUnavailable
+from shared.errors import Contention, InvalidRequest, StoreUnavailable
 
 RPC_SECONDS = 10.0
 RETRY_SECONDS = 5.0
@@ -68,10 +68,16 @@ async def commit(batch: AsyncWriteBatch) -> Sequence[WriteResult] | None:
 
     Raises:
         StoreUnavailable: no answer in time; the batch may have been written.
+        InvalidRequest: a document would become larger than Firestore takes.
     """
     try:
         with translated():
             results = await batch.commit(**BOUNDED)
+    except exceptions.InvalidArgument as error:
+        if "maximum" not in str(error):
+            raise
+        # https://firebase.google.com/docs/firestore/quotas: 1 MiB a document, of which apps fill their own.
+        raise InvalidRequest("The document has no room for more.") from error
     except (exceptions.AlreadyExists, exceptions.FailedPrecondition, exceptions.NotFound, Contention):
         return None
     usage.count(writes=len(results))

@@ -30,7 +30,7 @@ PATIENCE_SECONDS = 3.0
 
 
 class DailyBudget:
-    """The budget `name` of `daily` calls. Its methods never raise for the database's sake."""
+    """The budget `name` of `daily` calls. To spend of it never raises for the database's sake."""
 
     def __init__(self, client: AsyncClient, name: str, daily: int) -> None:
         self._client = client
@@ -65,6 +65,15 @@ class DailyBudget:
             logger.warning("that the budget %s is exhausted cannot be kept now", self._name)
             return
         usage.count(writes=1)
+
+    async def left(self, *, now: datetime) -> int:
+        """How many calls of today are left. One read.
+
+        Raises:
+            StoreUnavailable: no answer in time.
+        """
+        spending, _ = await self._read(now)
+        return max(0, self._daily - spending.calls)
 
     async def _take(self, priority: int, now: datetime) -> bool:
         for _ in range(TRIES):

@@ -75,11 +75,16 @@ class DeviceDocuments:
                 return device_id
         raise Contention("The device is being registered by too many at once. Try again in a moment.")
 
-    async def remove(self, user_id: UserId, device_id: DeviceId) -> None:
-        """See `Devices.remove`."""
-        batch = self._client.batch()
-        batch.delete(self._client.document(paths.device(user_id, device_id)))
-        await commit(batch)
+    async def remove(self, user_id: UserId, device_id: DeviceId) -> bool:
+        """See `Devices.remove`. One write, and a read where it was refused."""
+        reference, batch = self._client.document(paths.device(user_id, device_id)), self._client.batch()
+        batch.delete(reference, option=self._client.write_option(exists=True))
+        if await commit(batch) is not None:
+            return True
+        if (await self._read(reference)).exists:
+            # Whoever is told that it is gone does not ask again, and would go on being pushed to.
+            raise Contention("The device is being written by others.")
+        return False
 
     async def of_user(self, user_id: UserId) -> Sequence[Device]:
         """See `Devices.of_user`. Whether one is past its time is told by Firestore's read time."""

@@ -8,6 +8,7 @@ from shared.domain.tracking import TrackingKey, UserId
 
 if TYPE_CHECKING:  # whoever has no such key to name need not load what it is
     from shared.domain.device import DeviceId
+    from shared.domain.kept_answer import AnswerKey
     from shared.domain.show import ShowKey
 
 TRACKING_COLLECTION = "episode_tracking"
@@ -16,13 +17,19 @@ TRACKED_SHOWS = "tracked_shows"
 USERS = "users"
 NOTIFICATIONS = "notifications"
 ENRICH_QUEUE = "enrich_queue"
+CALENDAR_KEYS = "calendar_keys"
+ERASURES = "erasures"
 SHOWS = "shows"
+FOUND_SHOWS = "found_shows"
+API_CACHE = "api_cache"
 TIMELINE_EVENTS = "timeline_events"
+SYNC_LOG = "sync_log"
+SEASON_CACHE = "tmdb_cache/tv/seasons"
 HELD_SHOWS = "sync_state/held_shows"
 
 
 def season_cache(key: SeasonKey) -> str:
-    return f"tmdb_cache/tv/seasons/{key.show_id}_{key.season}"
+    return f"{SEASON_CACHE}/{key.show_id}_{key.season}"
 
 
 def movie_cache(movie_id: MovieId) -> str:
@@ -64,6 +71,14 @@ def notification(user_id: UserId, notification_id: str) -> str:
     return f"users/{user_id}/{NOTIFICATIONS}/{notification_id}"
 
 
+def sessions(user_id: UserId) -> str:
+    return f"users/{user_id}/private/sessions"
+
+
+def rate_limit(key: str) -> str:
+    return f"rate_limits/{key}"
+
+
 def tracking(key: TrackingKey) -> str:
     return f"users/{key.user_id}/{TRACKING_COLLECTION}/{key.show_id}"
 
@@ -74,6 +89,18 @@ def tracking_key(path: str) -> TrackingKey | None:
     if len(parts) != 4 or parts[0] != "users" or not parts[3].isascii() or not parts[3].isdigit():
         return None
     return TrackingKey(UserId(parts[1]), ShowId(int(parts[3])))
+
+
+def private_calendar(user_id: UserId) -> str:
+    return f"users/{user_id}/private/calendar"
+
+
+def calendar_key(key_hash: str) -> str:
+    return f"{CALENDAR_KEYS}/{key_hash}"
+
+
+def erasure(user_id: UserId) -> str:
+    return f"{ERASURES}/{user_id}"
 
 
 def enrich_queue(key: TrackingKey) -> str:
@@ -92,6 +119,14 @@ def show(key: "ShowKey") -> str:
     return f"{SHOWS}/{key}"
 
 
+def found_show(key: "ShowKey") -> str:
+    return f"{FOUND_SHOWS}/{key}"
+
+
+def kept_answer(key: "AnswerKey") -> str:
+    return f"{API_CACHE}/{key.name}"
+
+
 def show_season(key: "ShowKey", number: SeasonNumber) -> str:
     return f"{SHOWS}/{key}/seasons/{number}"
 
@@ -101,14 +136,23 @@ def timeline_event(event_id: str) -> str:
 
 
 def sync_log(log_id: str) -> str:
-    return f"sync_log/{log_id}"
+    return f"{SYNC_LOG}/{log_id}"
 
 
 def show_key(path: str) -> "ShowKey | None":
     """The key of a show's document's path, or None for another document that lies beside them."""
+    return _key_below(SHOWS, path)
+
+
+def found_show_key(path: str) -> "ShowKey | None":
+    """The same of a show that was found."""
+    return _key_below(FOUND_SHOWS, path)
+
+
+def _key_below(collection: str, path: str) -> "ShowKey | None":
     from shared.domain.show import ShowKey
 
     try:
-        return ShowKey.parse(path.removeprefix(f"{SHOWS}/"))
+        return ShowKey.parse(path.removeprefix(f"{collection}/"))
     except ValueError:
         return None

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from shared.domain.search import terms
 from shared.domain.season import SeasonNumber
 from shared.domain.show import ListedSeason, ShowFacts, ShowKey, ShowStatus
 from shared.domain.show_record import SeasonRecord, ShowRecord, StatusCandidate
@@ -24,6 +25,7 @@ def show_fields(record: ShowRecord) -> dict[str, Any]:
         "tmdbId": facts.key.tmdb_id,
         "title": facts.title,
         "originalTitle": facts.original_title,
+        "trigrams": terms(facts.title, facts.original_title),
         "status": record.status.value,
         "overview": facts.overview,
         "posterPath": facts.poster_path,
@@ -67,7 +69,7 @@ def show_record(key: ShowKey, document: Fields, version: Version) -> ShowRecord:
     candidate = sync["statusCandidate"]
     ratings = {name: value for name, value in document["ratings"].items() if name != "tmdb"}
     return ShowRecord(
-        facts=_facts(key, document),
+        facts=facts(key, document),
         status=ShowStatus(document["status"]),
         seasons={SeasonNumber(int(number)): _record(fields) for number, fields in sync["seasons"].items()},
         status_candidate=None
@@ -86,6 +88,32 @@ def show_record(key: ShowKey, document: Fields, version: Version) -> ShowRecord:
         sync_priority=document["syncPriority"],
         due_at=document["syncDueAt"],
         version=version,
+    )
+
+
+def facts(key: ShowKey, document: Fields) -> ShowFacts:
+    """What TMDB says of the show, as far as a document holds it.
+
+    Raises:
+        KeyError, TypeError, ValueError: it does not hold all of it.
+    """
+    rating = document["ratings"].get("tmdb", {})
+    return ShowFacts(
+        key=key,
+        title=document["title"],
+        original_title=document["originalTitle"],
+        status=ShowStatus(document["status"]),
+        overview=document["overview"],
+        poster_path=document["posterPath"],
+        backdrop_path=document["backdropPath"],
+        genres=tuple(document["genres"]),
+        network=document["network"],
+        premiere_date=document["premiereDate"],
+        runtime=document["runtime"],
+        rating=rating.get("value"),
+        votes=rating.get("votes"),
+        external_ids=document["externalIds"],
+        seasons=tuple(map(_listed, document["seasons"])),
     )
 
 
@@ -176,27 +204,6 @@ def season(document: Fields) -> SeasonFacts:
         air_date=document["airDate"],
         poster_path=document["posterPath"],
         episodes=tuple(sorted(episodes, key=lambda episode: (episode.number, episode.episode_id))),
-    )
-
-
-def _facts(key: ShowKey, document: Fields) -> ShowFacts:
-    rating = document["ratings"].get("tmdb", {})
-    return ShowFacts(
-        key=key,
-        title=document["title"],
-        original_title=document["originalTitle"],
-        status=ShowStatus(document["status"]),
-        overview=document["overview"],
-        poster_path=document["posterPath"],
-        backdrop_path=document["backdropPath"],
-        genres=tuple(document["genres"]),
-        network=document["network"],
-        premiere_date=document["premiereDate"],
-        runtime=document["runtime"],
-        rating=rating.get("value"),
-        votes=rating.get("votes"),
-        external_ids=document["externalIds"],
-        seasons=tuple(map(_listed, document["seasons"])),
     )
 
 

@@ -60,19 +60,38 @@ class UserDocuments:
         fields = {"username": username, "updatedAt": SERVER_TIMESTAMP}
         await self._put(user_id, fields, {**fields, "createdAt": now})
 
-    async def put_alerts(self, user_id: UserId, alerts: UserAlerts, now: datetime) -> None:
+    async def introduce(
+        self, user_id: UserId, email: str | None, username: str | None, now: datetime
+    ) -> None:
+        """See `NewUsers.introduce`. Whose address is stored is known.
+
+        Raises:
+            Contention: others kept writing the document.
+        """
+        if (fields_of(await self._read(user_id, "email")) or {}).get("email") is not None:
+            return
+        fields = {"email": email, "updatedAt": SERVER_TIMESTAMP}
+        if username is not None:
+            fields["username"] = username
+        await self._put(user_id, fields, {"username": username, **fields, "createdAt": now})
+
+    async def put_alerts(
+        self, user_id: UserId, alerts: UserAlerts, now: datetime, *, before: UserAlerts | None = None
+    ) -> None:
         """See `UserStore.put_alerts`. A document is made where there is none.
 
         Raises:
             Contention: others kept writing the document.
         """
-        wanted = alerts.as_fields()
         requested = {"alertsRequestedAt": now, "updatedAt": SERVER_TIMESTAMP}
-        single = {f"preferences.{name}": value for name, value in wanted.pop("preferences").items()}
+        known = {} if before is None else _single_fields(before)
+        changed = {
+            name: value
+            for name, value in _single_fields(alerts).items()
+            if name not in known or known[name] != value
+        }
         await self._put(
-            user_id,
-            {**wanted, **single, **requested},
-            {**alerts.as_fields(), **requested, "createdAt": now},
+            user_id, {**changed, **requested}, {**alerts.as_fields(), **requested, "createdAt": now}
         )
 
     async def planned(self, user_id: UserId, requested_before: datetime) -> None:
@@ -127,3 +146,10 @@ class UserDocuments:
         option = None if version is None else self._client.write_option(last_update_time=version)
         batch.update(self._client.document(paths.user(user_id)), fields, option=option)
         return await commit(batch) is not None
+
+
+def _single_fields(alerts: UserAlerts) -> dict[str, Any]:
+    """What a user wants by field path, so that each can be written by itself."""
+    fields = alerts.as_fields()
+    single = {f"preferences.{name}": value for name, value in fields.pop("preferences").items()}
+    return {**fields, **single}

@@ -47,13 +47,20 @@ def disagreements(
     for what, used in {
         "named": [row.name for row in rows],
         "deployed as": [row.deployed_name for row in rows],
-        "called at the path": [row.trigger.path for row in rows if isinstance(row.trigger, Http)],
+        "called at the path": [
+            path for row in rows if isinstance(row.trigger, Http) for path in row.trigger.paths
+        ],
         "given the subscription": [
             f"{row.trigger.name}/{row.deployed_name}" for row in rows if isinstance(row.trigger, Topic)
         ],
     }.items():
         said += [f"{count} rows are {what} {key}." for key, count in Counter(used).items() if count > 1]
-    wanted = {(row.trigger.path, row.deployed_name) for row in rows if isinstance(row.trigger, Http)}
+    wanted = {
+        (path, row.deployed_name)
+        for row in rows
+        if isinstance(row.trigger, Http)
+        for path in row.trigger.paths
+    }
     given = {(rewrite["source"], rewrite["function"]["functionId"]) for rewrite in rewrites}
     said += [f"firebase.json does not lead {path} to {name}." for path, name in sorted(wanted - given)]
     said += [
@@ -141,8 +148,9 @@ def test_a_row_is_within_what_the_platform_allows(row: Function) -> None:
 @each
 def test_a_trigger_is_within_what_its_service_allows(row: Function) -> None:
     match row.trigger:
-        case Http(path):
-            assert re.fullmatch(r"(/[a-z0-9_*]+)+", path)
+        case Http(paths):
+            assert paths
+            assert all(re.fullmatch(r"(/[a-z0-9_*]+)+", path) for path in paths)
         case Schedule(cron, retry):
             assert len(cron.split()) == 5
             # https://cloud.google.com/scheduler/docs/reference/rest/v1/RetryConfig
@@ -172,7 +180,7 @@ def test_a_row_has_one_kind_of_trigger() -> None:
         row = replace(ENRICH, trigger=trigger)
         return f"{row.kind} by {row.invoker}"
 
-    assert kind_of(Http("/x")) == "http by everyone"
+    assert kind_of(Http(("/x",))) == "http by everyone"
     assert kind_of(Schedule("* * * * *", retry)) == "scheduled by scheduler"
     assert kind_of(Topic("x", retry, "x-dead")) == "pubsub by events"
 

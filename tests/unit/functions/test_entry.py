@@ -41,7 +41,9 @@ LEAVES = leaves(AppError)
 EXPECTED = {
     "InvalidRequest": (422, "invalid_request"),
     "NotSignedIn": (401, "not_signed_in"),
-    "NotAllowed": (403, "not_allowed"),
+    "WrongCredentials": (401, "wrong_credentials"),
+    "SessionOver": (401, "session_over"),
+    "SignInTooOld": (403, "sign_in_again"),
     "NotFound": (404, "not_found"),
     "Misconfigured": (500, "misconfigured"),
     "Unavailable": (503, "upstream_unavailable"),
@@ -49,6 +51,8 @@ EXPECTED = {
     "DailyLimitReached": (503, "upstream_unavailable"),
     "Rejected": (503, "upstream_unavailable"),
     "Malformed": (503, "upstream_unavailable"),
+    "AlreadyExists": (409, "already_exists"),
+    "TooManyRequests": (429, "too_many_requests"),
     "Contention": (503, "busy"),
     "StoreUnavailable": (503, "store_unavailable"),
 }
@@ -66,7 +70,7 @@ async def test_every_error_has_its_status_and_code(kind: type[AppError], lines: 
     assert answer.status_code == body["status"] == status
     assert body["code"] == code
     assert body["detail"].endswith("It failed.")
-    assert answer.headers.get("Retry-After") == ("5" if status == 503 else None)
+    assert answer.headers.get("Retry-After") == {503: "5", 429: "60"}.get(status)
     assert answer.headers.get("WWW-Authenticate") == ("Bearer" if status == 401 else None)
     assert ('"ERROR"' in lines.getvalue()) == (status >= 500)
 

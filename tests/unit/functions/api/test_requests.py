@@ -187,7 +187,7 @@ async def test_what_can_be_nothing_is_not_found(ada: httpx.AsyncClient, method: 
 
 async def test_a_method_that_is_none_is_answered_with_those_that_are(anyone: httpx.AsyncClient) -> None:
     answer = await anyone.put("/me")
-    assert (answer.status_code, answer.headers["Allow"]) == (405, "GET, PATCH")
+    assert (answer.status_code, answer.headers["Allow"]) == (405, "DELETE, GET, PATCH")
     assert problem(answer)["code"] == "method_not_allowed"
 
 
