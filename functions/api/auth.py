@@ -39,7 +39,7 @@ _ANY = (Misconfigured, StoreError, TooManyRequests, UpstreamError, InvalidReques
 class LoginRequest(Asked):
     """Who signs in."""
 
-    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[^@\s]+$", json_schema_extra={"format": "email"})
+    email: str = Field(max_length=254, pattern=r"^[^@\s]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*$")
     password: SecretStr = Field(min_length=1, max_length=4_096)
     refresh_token_in: Place = Field(
         "cookie",
